@@ -1,0 +1,45 @@
+{
+  "targets": [
+    {
+      "target_name": "procseek",
+      "include_dirs": [
+        "native",
+        "<!(node -p \"require('node-addon-api').include_dir\")"
+      ],
+      "defines": [
+        "NAPI_VERSION=8",
+        "NAPI_DISABLE_CPP_EXCEPTIONS",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+        "PROCSEEK_SOURCE_HASH=\"<!(node native/source_hash.js)\""
+      ],
+      "sources": [
+        "native/batch.cc",
+        "native/name.cc",
+        "native/pass.cc",
+        "native/query.cc",
+        "native/node/addon.cc",
+        "native/node/async.cc",
+        "native/node/handles.cc",
+        "native/node/values.cc"
+      ],
+      "cflags_cc": [
+        "-std=c++17", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden",
+        "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-Werror"
+      ],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
+      "conditions": [
+        ["OS=='linux'", {
+          "sources": [
+            "native/linux/accounts.cc",
+            "native/linux/children.cc",
+            "native/linux/files.cc",
+            "native/linux/parse.cc",
+            "native/linux/procfs_source.cc",
+            "native/linux/terminal.cc"
+          ],
+          "ldflags": ["-Wl,--gc-sections", "-Wl,-z,relro,-z,now"]
+        }]
+      ]
+    }
+  ]
+}

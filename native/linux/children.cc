@@ -1,0 +1,130 @@
+#include "../platform.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "files.h"
+#include "parse.h"
+
+namespace procseek {
+
+// /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN; filesystems/proc.rst) lists the children that
+// thread TID started. The kernel warrants it for frozen processes only. On live ones it errs in two
+// ways, both of which can be seen afterwards:
+// - It continues behind the child it told last. When that one has been reaped meanwhile, it counts
+//   from the start instead, and skips as many as have been reaped: some child told is then gone.
+// - When a thread ends, its children move to another thread, which may have been read already: the
+//   thread is then gone.
+// So an answer of which all children and threads are still there was complete.
+
+namespace {
+
+constexpr int kAttempts = 4;
+
+// With more threads than this, asking each of them costs more than looking at every process.
+constexpr size_t kMostThreads = 1000;
+
+Status append_number(Bytes& numbers, int32_t number) {
+  std::string_view bytes(reinterpret_cast<const char*>(&number), sizeof number);
+  return numbers.append(bytes) ? kOk : out_of_memory();
+}
+
+struct Numbers {
+  explicit Numbers(const Bytes& bytes, size_t from = 0)
+      : first(reinterpret_cast<const int32_t*>(bytes.data() + from)),
+        last(reinterpret_cast<const int32_t*>(bytes.data() + bytes.size())) {}
+  const int32_t* begin() const { return first; }
+  const int32_t* end() const { return last; }
+  const int32_t* first;
+  const int32_t* last;
+};
+
+Status list_threads(int32_t pid, Bytes& ret_threads) {
+  ProcPath path;
+  path.append("/proc/").append(static_cast<uint32_t>(pid)).append("/task");
+  NumberedEntries entries;
+  Status status = entries.open(AT_FDCWD, path.c_str());
+  int32_t thread;
+  while (status == kOk && (status = entries.next(thread)) == kOk) {
+    status = append_number(ret_threads, thread);
+  }
+  return status == kEnd ? kOk : status;
+}
+
+Status append_children_of_thread(int32_t pid, int32_t thread, Bytes& text, Bytes& ret_children) {
+  ProcPath path;
+  path.append("/proc/").append(static_cast<uint32_t>(pid)).append("/task/");
+  path.append(static_cast<uint32_t>(thread)).append("/children");
+  text.clear();
+  Status status = read_all(AT_FDCWD, path.c_str(), text);
+  if (status != kOk) return status;
+  std::string_view rest = text.view({0, static_cast<uint32_t>(text.size())});
+  while (!rest.empty() && status == kOk) {
+    size_t space = std::min(rest.find(' '), rest.size());
+    int32_t child;
+    if (parse_number(rest.substr(0, space), child)) status = append_number(ret_children, child);
+    rest.remove_prefix(std::min(space + 1, rest.size()));
+  }
+  return status;
+}
+
+// kGone when the child has been reaped or adopted since it was listed.
+Status verify_child(int32_t parent, int32_t child) {
+  ProcPath path;
+  path.append("/proc/").append(static_cast<uint32_t>(child)).append("/stat");
+  char buffer[2048];
+  size_t length;
+  Status status = read_small(AT_FDCWD, path.c_str(), buffer, sizeof buffer, length);
+  // A child hidden from this user is there all the same.
+  if (status != kOk) return status == kDenied ? kOk : status;
+  Stat stat;
+  return parse_stat({buffer, length}, stat) && stat.ppid == parent ? kOk : kGone;
+}
+
+// kGone when something changed meanwhile.
+Status try_to_list(int32_t parent, Bytes& text, Bytes& ret_children) {
+  Bytes threads;
+  Bytes threads_after;
+  size_t from = ret_children.size();
+  Status status = list_threads(parent, threads);
+  if (status != kOk) return status;
+  if (threads.size() > kMostThreads * sizeof(int32_t)) return kUnsupported;
+  for (int32_t thread : Numbers(threads)) {
+    status = append_children_of_thread(parent, thread, text, ret_children);
+    if (status != kOk) return status;
+  }
+  for (int32_t child : Numbers(ret_children, from)) {
+    status = verify_child(parent, child);
+    if (status != kOk) return status;
+  }
+  status = list_threads(parent, threads_after);
+  if (status != kOk) return status;
+  // A thread that came meanwhile can only have children that came meanwhile, or moved to it.
+  for (int32_t thread : Numbers(threads)) {
+    Numbers after(threads_after);
+    if (std::find(after.begin(), after.end(), thread) == after.end()) return kGone;
+  }
+  return kOk;
+}
+
+}  // namespace
+
+Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) {
+  if (::access("/proc/thread-self/children", F_OK) != 0) return kUnsupported;
+  Bytes text;
+  for (size_t i = 0; i < count; i++) {
+    size_t from = ret_children.size();
+    Status status = kGone;
+    for (int attempt = 0; attempt < kAttempts && status == kGone; attempt++) {
+      ret_children.truncate(from);
+      if (!process_exists(parents[i])) break;
+      status = try_to_list(parents[i], text, ret_children);
+    }
+    if (status < 0) return status;
+    if (status != kOk && process_exists(parents[i])) return kUnsupported;
+  }
+  return kOk;
+}
+
+}  // namespace procseek

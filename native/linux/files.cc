@@ -1,0 +1,134 @@
+#include "files.h"
+
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace procseek {
+
+namespace {
+
+// struct linux_dirent64 of getdents64(2); the libcs' own dirent differs between them on 32 bits.
+struct DirectoryEntry {
+  uint64_t inode;
+  int64_t offset;
+  uint16_t length;
+  uint8_t type;
+  char name[1];
+};
+
+}  // namespace
+
+ProcPath& ProcPath::append(uint32_t number) {
+  char digits[10];
+  size_t first = sizeof digits;
+  do {
+    digits[--first] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  } while (number != 0);
+  return append(std::string_view(digits + first, sizeof digits - first));
+}
+
+ProcPath& ProcPath::append(std::string_view text) {
+  size_t room = sizeof path_ - 1 - length_;
+  size_t length = text.size() < room ? text.size() : room;
+  std::memcpy(path_ + length_, text.data(), length);
+  length_ += length;
+  path_[length_] = '\0';
+  return *this;
+}
+
+Status outcome(Call call, int error) {
+  if (error == ENOENT || error == ESRCH) return kGone;
+  if (error == EACCES || error == EPERM) return kDenied;
+  return failure(call, error);
+}
+
+Status open_at(int directory, const char* path, int flags, Fd& ret_fd) {
+  int fd = ::openat(directory, path, flags | O_CLOEXEC);
+  if (fd < 0) return outcome(Call::openat, errno);
+  ret_fd = Fd(fd);
+  return kOk;
+}
+
+Status read_some(int fd, char* buffer, size_t size, size_t& ret_length) {
+  ssize_t length;
+  do {
+    length = ::read(fd, buffer, size);
+  } while (length < 0 && errno == EINTR);
+  if (length < 0) return outcome(Call::read, errno);
+  ret_length = static_cast<size_t>(length);
+  return kOk;
+}
+
+Status read_small(int directory, const char* path, char* buffer, size_t size, size_t& ret_length) {
+  Fd file;
+  Status status = open_at(directory, path, O_RDONLY, file);
+  return status == kOk ? read_some(file.get(), buffer, size, ret_length) : status;
+}
+
+Status read_all(int directory, const char* path, Bytes& text) {
+  Fd file;
+  Status status = open_at(directory, path, O_RDONLY, file);
+  size_t length = 1;
+  while (status == kOk && length != 0) {
+    if (!text.reserve(4096)) return out_of_memory();
+    status = read_some(file.get(), text.data() + text.size(), text.room(), length);
+    if (status == kOk) text.commit(length);
+  }
+  return status;
+}
+
+NumberedEntries& NumberedEntries::operator=(NumberedEntries&& other) noexcept {
+  std::swap(directory_, other.directory_);
+  std::swap(buffer_, other.buffer_);
+  std::swap(position_, other.position_);
+  std::swap(filled_, other.filled_);
+  return *this;
+}
+
+Status NumberedEntries::open(int directory, const char* path) {
+  close();
+  Status status = open_at(directory, path, O_RDONLY | O_DIRECTORY, directory_);
+  if (status != kOk) return status;
+  buffer_ = static_cast<char*>(std::malloc(kBufferSize));
+  return buffer_ == nullptr ? out_of_memory() : kOk;
+}
+
+Status NumberedEntries::next(int32_t& ret_number) {
+  for (;;) {
+    while (position_ < filled_) {
+      auto* entry = reinterpret_cast<const DirectoryEntry*>(buffer_ + position_);
+      position_ += entry->length;
+      if (parse_number(entry->name, ret_number)) return kOk;
+    }
+    long filled = ::syscall(SYS_getdents64, directory_.get(), buffer_, kBufferSize);
+    if (filled < 0) return outcome(Call::getdents64, errno);
+    if (filled == 0) return kEnd;
+    position_ = 0;
+    filled_ = static_cast<size_t>(filled);
+  }
+}
+
+void NumberedEntries::close() {
+  directory_.reset();
+  std::free(buffer_);
+  buffer_ = nullptr;
+  position_ = filled_ = 0;
+}
+
+bool parse_number(std::string_view text, int32_t& ret_number) {
+  if (text.empty() || text.size() > 10) return false;
+  uint64_t number = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return false;
+    number = number * 10 + static_cast<uint64_t>(c - '0');
+  }
+  if (number > INT32_MAX) return false;
+  ret_number = static_cast<int32_t>(number);
+  return true;
+}
+
+}  // namespace procseek

@@ -1,0 +1,96 @@
+// The few file operations that /proc needs, each of which tells its outcome as a Status.
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "../bytes.h"
+#include "../status.h"
+
+namespace procseek {
+
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  ~Fd() { reset(); }
+
+  void reset() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+// A path below /proc, relative to a directory handle: a PID, and what follows it.
+class ProcPath {
+ public:
+  // `number` is printed in decimal.
+  ProcPath& append(uint32_t number);
+  // Cut when it does not fit, which no caller comes near.
+  ProcPath& append(std::string_view text);
+  const char* c_str() const { return path_; }
+
+ private:
+  char path_[64] = {};
+  size_t length_ = 0;
+};
+
+// kGone for a process that vanished, kDenied for one that may not be looked at; anything else,
+// like running out of file descriptors, is a failure.
+Status outcome(Call call, int error);
+
+Status open_at(int directory, const char* path, int flags, Fd& ret_fd);
+
+// Reads what one read(2) gives: for the files of /proc that come as a whole, into a buffer larger
+// than they get. Positioned reads are avoided, sandboxed kernels refuse them on /proc.
+Status read_some(int fd, char* buffer, size_t size, size_t& ret_length);
+Status read_small(int directory, const char* path, char* buffer, size_t size, size_t& ret_length);
+
+// Appends a file of any size to `text`.
+Status read_all(int directory, const char* path, Bytes& text);
+
+// Walks a directory's entries whose names are decimal numbers: PIDs, thread ids, file descriptors.
+class NumberedEntries {
+ public:
+  NumberedEntries() = default;
+  NumberedEntries(NumberedEntries&& other) noexcept { *this = std::move(other); }
+  NumberedEntries& operator=(NumberedEntries&& other) noexcept;
+  NumberedEntries(const NumberedEntries&) = delete;
+  NumberedEntries& operator=(const NumberedEntries&) = delete;
+  ~NumberedEntries() { close(); }
+
+  Status open(int directory, const char* path);
+  // kEnd behind the last entry.
+  Status next(int32_t& ret_number);
+  void close();
+  int fd() const { return directory_.get(); }
+
+ private:
+  static constexpr size_t kBufferSize = 32 * 1024;
+
+  Fd directory_;
+  char* buffer_ = nullptr;
+  size_t position_ = 0;
+  size_t filled_ = 0;
+};
+
+// A number in decimal without sign; false when `text` is anything else or exceeds 2^31-1.
+bool parse_number(std::string_view text, int32_t& ret_number);
+
+}  // namespace procseek

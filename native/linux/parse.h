@@ -1,0 +1,54 @@
+// What the files below /proc/PID say; proc(5). Pure functions over their bytes, which a process can
+// shape to some degree (its name, its command line): nothing in them is taken for granted.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "../process.h"
+
+namespace procseek {
+
+struct Stat {
+  std::string_view comm;
+  State state = State::unknown;
+  int32_t ppid = 0;
+  int32_t pgid = 0;
+  int32_t sid = 0;
+  int32_t tty = 0;  // device number, 0 for none
+  bool is_kernel_thread = false;
+  uint64_t user_ticks = 0;
+  uint64_t system_ticks = 0;
+  int32_t nice = 0;
+  int32_t threads = 0;
+  uint64_t start_ticks = 0;  // since boot
+  uint64_t vsize = 0;        // bytes
+  int64_t rss_pages = 0;
+};
+
+// `stat`; false when it is not of that form.
+bool parse_stat(std::string_view text, Stat& ret_stat);
+
+// `comm`: all but the one newline behind it, for a name may itself end in newlines.
+std::string_view parse_comm(std::string_view text);
+
+struct Owner {
+  uint32_t uid = 0;  // real
+  uint32_t gid = 0;  // real
+};
+bool parse_status(std::string_view text, Owner& ret_owner);
+
+bool parse_io(std::string_view text, Io& ret_io);
+
+// `cgroup`: the path in the unified hierarchy; on a host without one, in systemd's, else in the
+// first.
+std::string_view parse_cgroup(std::string_view text);
+
+// The 64 hexadecimal digits that Docker, containerd, CRI-O and Podman name a container's cgroup by;
+// empty when there are none.
+std::string_view parse_container_id(std::string_view text);
+
+// Cuts the first line off `text`, without its newline. False at the end.
+bool next_line(std::string_view& text, std::string_view& ret_line);
+
+}  // namespace procseek

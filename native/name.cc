@@ -1,0 +1,136 @@
+#include "name.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+namespace procseek {
+
+namespace {
+
+constexpr std::string_view kMainThreadLabels[] = {"MainThread", "node-MainThread"};
+
+// ASCII only: names are bytes, and their encoding is anybody's guess.
+char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool starts_with(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && std::memcmp(text.data(), prefix.data(), prefix.size()) == 0;
+}
+
+}  // namespace
+
+std::string_view base_name(std::string_view path) {
+  size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+bool next_element(std::string_view& list, std::string_view& ret_element) {
+  if (list.empty()) return false;
+  size_t nul = list.find('\0');
+  if (nul == std::string_view::npos) nul = list.size();
+  ret_element = list.substr(0, nul);
+  list.remove_prefix(std::min(nul + 1, list.size()));
+  return true;
+}
+
+bool is_main_thread_label(std::string_view comm) {
+  for (std::string_view label : kMainThreadLabels) {
+    if (comm == label) return true;
+  }
+  return false;
+}
+
+std::string_view name_from_cmdline(std::string_view comm, std::string_view cmdline) {
+  std::string_view argument;
+  bool is_label = is_main_thread_label(comm);
+  // argv[0], the script in argv[1], or in argv[2] when the script's #! line carries an option (the
+  // kernel hands over at most one; execve(2)).
+  for (int index = 0; index < 3 && next_element(cmdline, argument); index++) {
+    std::string_view base = base_name(argument);
+    if (is_label) return base;
+    if (starts_with(base, comm)) return base;
+    if (index == 1 && !starts_with(argument, "-")) break;
+  }
+  return {};
+}
+
+std::string_view name_from_exe(std::string_view comm, std::string_view exe) {
+  std::string_view base = base_name(exe);
+  return is_main_thread_label(comm) || starts_with(base, comm) ? base : std::string_view{};
+}
+
+NameSet::~NameSet() { std::free(entries_); }
+
+Status NameSet::assign(std::string_view list, bool ignore_case) {
+  ignore_case_ = ignore_case;
+  size_t count = static_cast<size_t>(std::count(list.begin(), list.end(), '\0'));
+  entries_ = static_cast<Entry*>(std::calloc(count == 0 ? 1 : count, sizeof(Entry)));
+  if (entries_ == nullptr) return out_of_memory();
+  std::string_view name;
+  while (next_element(list, name)) {
+    Entry& entry = entries_[count_];
+    first_like(name, entry);
+    if (!text_.store(name, entry.name)) return out_of_memory();
+    count_++;
+  }
+  std::sort(entries_, entries_ + count_, [](const Entry& a, const Entry& b) {
+    return std::memcmp(a.key, b.key, sizeof a.key) < 0;
+  });
+  return kOk;
+}
+
+const NameSet::Entry* NameSet::first_like(std::string_view name, Entry& ret_probe) const {
+  char key[sizeof ret_probe.key] = {};
+  size_t length = std::min(name.size(), kCommLength);
+  for (size_t i = 0; i < length; i++) key[i] = ignore_case_ ? fold(name[i]) : name[i];
+  std::memcpy(ret_probe.key, key, sizeof key);
+  return std::lower_bound(entries_, entries_ + count_, ret_probe, [](const Entry& a, const Entry& b) {
+    return std::memcmp(a.key, b.key, sizeof a.key) < 0;
+  });
+}
+
+bool NameSet::equal(std::string_view name, std::string_view text) const {
+  if (name.size() != text.size()) return false;
+  if (!ignore_case_) return std::memcmp(name.data(), text.data(), name.size()) == 0;
+  return std::equal(name.begin(), name.end(), text.begin(),
+                    [](char a, char b) { return fold(a) == fold(b); });
+}
+
+bool NameSet::contains(std::string_view name) const {
+  Entry probe;
+  for (const Entry* entry = first_like(name, probe); entry != entries_ + count_; entry++) {
+    if (std::memcmp(entry->key, probe.key, sizeof probe.key) != 0) return false;
+    if (equal(text_.view(entry->name), name)) return true;
+  }
+  return false;
+}
+
+bool NameSet::may_contain(std::string_view comm) const {
+  if (is_main_thread_label(comm)) return true;
+  if (!may_be_cut(comm)) return contains(comm);
+  Entry probe;
+  for (const Entry* entry = first_like(comm, probe); entry != entries_ + count_; entry++) {
+    if (std::memcmp(entry->key, probe.key, sizeof probe.key) != 0) return false;
+    std::string_view name = text_.view(entry->name);
+    if (name.size() >= comm.size() && equal(name.substr(0, comm.size()), comm)) return true;
+  }
+  return false;
+}
+
+bool NameSet::any_within(std::string_view list) const {
+  if (list.empty()) return false;
+  list.remove_suffix(1);
+  auto same = [this](char in_list, char in_name) {
+    char shown = in_list == '\0' ? ' ' : in_list;
+    return ignore_case_ ? fold(shown) == fold(in_name) : shown == in_name;
+  };
+  for (const Entry* entry = entries_; entry != entries_ + count_; entry++) {
+    std::string_view name = text_.view(entry->name);
+    if (std::search(list.begin(), list.end(), name.begin(), name.end(), same) != list.end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace procseek

@@ -1,0 +1,73 @@
+// What a process is called, and sets of names to compare with. Pure: bytes in, bytes out.
+//
+// The name of a process is its comm; completed when the kernel cut it (from the base name of
+// argv[0], else of the script the interpreter was given, else of the executable, whichever starts
+// with the cut name); replaced when a runtime overwrote it with the label of its main thread (by
+// the base name of the executable, or of argv[0] where the executable is withheld).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "bytes.h"
+#include "status.h"
+
+namespace procseek {
+
+// Linux keeps 15 bytes of a user task's name (TASK_COMM_LEN in linux/sched.h), so a comm this long
+// may have been cut.
+constexpr size_t kCommLength = 15;
+
+std::string_view base_name(std::string_view path);
+
+// Walks a list of which every element ends in a NUL. False at the end.
+bool next_element(std::string_view& list, std::string_view& ret_element);
+
+// True for what Node.js 24 and later, and others, call their main thread.
+bool is_main_thread_label(std::string_view comm);
+
+inline bool may_be_cut(std::string_view comm) { return comm.size() >= kCommLength; }
+
+inline bool needs_completion(std::string_view comm) {
+  return may_be_cut(comm) || is_main_thread_label(comm);
+}
+
+// The completed name as these sources have it, or nothing.
+std::string_view name_from_cmdline(std::string_view comm, std::string_view cmdline);
+std::string_view name_from_exe(std::string_view comm, std::string_view exe);
+
+// Names to look for: equal, as the completion of a cut comm, or within a longer text.
+class NameSet {
+ public:
+  NameSet() = default;
+  NameSet(const NameSet&) = delete;
+  NameSet& operator=(const NameSet&) = delete;
+  ~NameSet();
+
+  // To be called once: takes `count` names from `list`, a NUL behind each.
+  Status assign(std::string_view list, bool ignore_case);
+
+  bool empty() const { return count_ == 0; }
+  bool contains(std::string_view name) const;
+  // Whether a process of this comm may have one of the names, as far as its comm tells.
+  bool may_contain(std::string_view comm) const;
+  // Whether one of the names occurs in the elements of `list`, read with a space between them.
+  bool any_within(std::string_view list) const;
+
+ private:
+  // Names are sorted by their first kCommLength bytes: those of a cut comm and of all its possible
+  // completions are the same.
+  struct Entry {
+    uint64_t key[2];
+    Span name;
+  };
+  const Entry* first_like(std::string_view name, Entry& ret_probe) const;
+  bool equal(std::string_view name, std::string_view text) const;
+
+  Bytes text_;
+  Entry* entries_ = nullptr;
+  size_t count_ = 0;
+  bool ignore_case_ = false;
+};
+
+}  // namespace procseek

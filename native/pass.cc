@@ -1,0 +1,145 @@
+#include "pass.h"
+
+#include <new>
+
+namespace procseek {
+
+namespace {
+
+// A batch is full a little below 64 KiB, so that the row that fills it rarely exceeds that.
+constexpr size_t kBatchBytes = 60 * 1024;
+constexpr uint32_t kBatchRows = 4096;
+
+}  // namespace
+
+Pass::~Pass() {
+  close();
+  delete[] queries_;
+}
+
+Status Pass::only(const int32_t* pids, size_t count) {
+  is_listed_ = true;
+  std::string_view bytes(reinterpret_cast<const char*>(pids), count * sizeof *pids);
+  return pids_.append(bytes) ? kOk : out_of_memory();
+}
+
+Query* Pass::add(const QueryOptions& options) {
+  if (count_ == capacity_) {
+    size_t capacity = capacity_ == 0 ? 1 : capacity_ * 2;
+    auto* moved = new (std::nothrow) std::unique_ptr<Query>[capacity];
+    if (moved == nullptr) return nullptr;
+    for (size_t i = 0; i < count_; i++) moved[i] = std::move(queries_[i]);
+    delete[] queries_;
+    queries_ = moved;
+    capacity_ = capacity;
+  }
+  queries_[count_].reset(new (std::nothrow) Query(options));
+  return queries_[count_] == nullptr ? nullptr : queries_[count_++].get();
+}
+
+Status Pass::begin() {
+  has_begun_ = true;
+  Walk walk;
+  for (size_t i = 0; i < count_; i++) walk.comm |= queries_[i]->wants_comm();
+  walk.listed = is_listed_;
+  walk.pids = reinterpret_cast<const int32_t*>(pids_.data());
+  walk.pid_count = pids_.size() / sizeof *walk.pids;
+  return source_->begin(walk);
+}
+
+Status Pass::step() {
+  for (size_t i = 0; i < count_; i++) queries_[i]->batch().clear();
+  Status status = has_ended_ ? kEnd : has_begun_ ? kOk : begin();
+  while (status == kOk) {
+    if (!has_live_query()) {
+      status = kEnd;
+      break;
+    }
+    status = source_->next(record_);
+    if (status == kOk) status = visit();
+    if (status == kOk && has_full_batch()) break;
+  }
+  if (status != kOk) close();
+  if (batch_rows_ < kBatchRows) batch_rows_ *= 2;
+  return status;
+}
+
+// Tells the process at hand to the queries that it answers. It is read in at most two goes: what
+// decides, and then, for those it is a match for, the rest. A read may refresh what an earlier one
+// found, so every decision is made anew after it.
+Status Pass::visit() {
+  FieldMask first = 0;
+  bool has_candidate = false;
+  for (size_t i = 0; i < count_; i++) {
+    Query& query = *queries_[i];
+    query.is_candidate = query.is_live() && query.may_match(record_);
+    if (!query.is_candidate) continue;
+    has_candidate = true;
+    first |= query.first_fields();
+  }
+  if (!has_candidate) return kOk;
+
+  Status status = source_->read(record_, first);
+  if (status != kOk) return status > 0 ? kOk : status;
+  FieldMask all = 0;
+  has_candidate = false;
+  for (size_t i = 0; i < count_; i++) {
+    Query& query = *queries_[i];
+    query.is_candidate = query.is_candidate && query.test(record_);
+    if (!query.is_candidate) continue;
+    has_candidate = true;
+    all |= query.all_fields();
+  }
+  if (!has_candidate) return kOk;
+
+  status = source_->read(record_, all);
+  if (status != kOk) return status > 0 ? kOk : status;
+  for (size_t i = 0; i < count_ && status == kOk; i++) {
+    Query& query = *queries_[i];
+    if (query.is_candidate && query.test(record_)) status = query.tell(record_);
+  }
+  return status;
+}
+
+void Pass::close() {
+  has_ended_ = true;
+  source_->end();
+}
+
+void Pass::cancel(size_t index) {
+  if (index < count_) queries_[index]->cancel();
+}
+
+void Pass::cancel_all() {
+  for (size_t i = 0; i < count_; i++) queries_[i]->cancel();
+}
+
+bool Pass::has_live_query() const {
+  for (size_t i = 0; i < count_; i++) {
+    if (queries_[i]->is_live()) return true;
+  }
+  return false;
+}
+
+bool Pass::has_full_batch() const {
+  for (size_t i = 0; i < count_; i++) {
+    const Batch& batch = queries_[i]->batch();
+    if (batch.rows() >= batch_rows_ || batch.bytes() >= kBatchBytes) return true;
+  }
+  return false;
+}
+
+Packet Pass::measure() const {
+  Packet packet;
+  for (size_t i = 0; i < count_; i++) packet.measure(queries_[i]->batch());
+  return packet;
+}
+
+void Pass::write(Packet& packet, char* bytes) const {
+  packet.begin(bytes, has_ended_);
+  for (size_t i = 0; i < count_; i++) {
+    packet.write(static_cast<int32_t>(i), queries_[i]->batch());
+  }
+}
+
+}  // namespace procseek

@@ -1,0 +1,128 @@
+// A process as every platform describes it, and the interface through which each supplies it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "bytes.h"
+#include "status.h"
+
+namespace procseek {
+
+enum class Field : uint8_t {
+#define FIELD(name, ...) name,
+#include "fields.def"
+#undef FIELD
+};
+
+using FieldMask = uint32_t;
+
+constexpr FieldMask bit(Field field) { return FieldMask{1} << static_cast<unsigned>(field); }
+
+// psutil's words, in the order in which `state` numbers them.
+#define PROCSEEK_STATES(X) \
+  X(running, "running")    \
+  X(sleeping, "sleeping")  \
+  X(disk_sleep, "disk-sleep") \
+  X(stopped, "stopped")    \
+  X(tracing_stop, "tracing-stop") \
+  X(zombie, "zombie")      \
+  X(dead, "dead")          \
+  X(idle, "idle")          \
+  X(parked, "parked")      \
+  X(unknown, "unknown")
+
+enum class State : uint32_t {
+#define X(name, word) name,
+  PROCSEEK_STATES(X)
+#undef X
+};
+
+struct CpuTime {
+  double user = 0;
+  double system = 0;
+};
+
+struct Io {
+  double readChars = 0;
+  double writeChars = 0;
+  double readCalls = 0;
+  double writeCalls = 0;
+  double readBytes = 0;
+  double writeBytes = 0;
+};
+
+// The kinds of fields.def: the C++ type that holds a value.
+namespace kind {
+using i32 = int32_t;
+using u32 = uint32_t;
+using f64 = double;
+using word = State;        // an index into a table of words
+using text = Span;         // bytes, UTF-8 as a rule
+using list = Span;         // bytes, a NUL behind each element
+using pairs = Span;        // the same, of KEY=VALUE
+using cpu_time = CpuTime;
+using io = Io;
+}  // namespace kind
+
+// What is known of one process. Reused from process to process, so that a pass allocates nothing
+// per process visited.
+struct Record {
+  FieldMask present = 0;  // fields that were asked of the system, answered or withheld
+  FieldMask nulls = 0;    // of these, the ones that were withheld
+  Bytes text;             // what the spans speak of
+
+#define FIELD(name, kind_name, ...) kind::kind_name name{};
+#include "fields.def"
+#undef FIELD
+
+  void reset(int32_t of_pid) {
+    present = bit(Field::pid);
+    nulls = 0;
+    pid = of_pid;
+    text.clear();
+  }
+  bool has(Field field) const { return (present & ~nulls & bit(field)) != 0; }
+  void set(Field field) {
+    present |= bit(field);
+    nulls &= ~bit(field);
+  }
+  void withhold(Field field) {
+    present |= bit(field);
+    nulls |= bit(field);
+  }
+  std::string_view view(Span span) const { return text.view(span); }
+};
+
+// Which processes a walk visits.
+struct Walk {
+  bool comm = false;              // whether every visit is to bring the comm along
+  bool listed = false;            // only `pids`, instead of all processes
+  const int32_t* pids = nullptr;  // ascending, without duplicates; must outlive the walk
+  size_t pid_count = 0;
+};
+
+// Where processes come from: one implementation per platform and mechanism. Used by one thread at
+// a time. Nothing here returns more than the question needs.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  virtual Status begin(const Walk& walk) = 0;
+  // Resets `record` to the next process, in ascending order of PIDs. kEnd behind the last one.
+  virtual Status next(Record& record) = 0;
+  // Releases everything the walk holds.
+  virtual void end() = 0;
+
+  // Completes `record` by the fields of `wanted` that it lacks. All of `wanted` afterwards
+  // describes one and the same process; to ensure that, fields read earlier may be read again.
+  // kGone or kDenied when the process is out of reach as a whole.
+  virtual Status read(Record& record, FieldMask wanted) = 0;
+
+  // Fills `record` for one PID, without enumerating. kGone when there is no such process; hidden
+  // from this user is a failure.
+  virtual Status find(int32_t pid, FieldMask wanted, Record& record) = 0;
+};
+
+}  // namespace procseek

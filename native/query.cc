@@ -1,0 +1,84 @@
+#include "query.h"
+
+namespace procseek {
+
+bool Query::wants_comm() const {
+  return !options_.any_name && (options_.by == By::name || options_.by == By::comm);
+}
+
+bool Query::may_match(const Record& record) const {
+  if (!has_name_test() || !record.has(Field::comm)) return true;
+  if (options_.by == By::comm) return names_.contains(record.view(record.comm));
+  if (options_.by == By::name) return names_.may_contain(record.view(record.comm));
+  return true;
+}
+
+FieldMask Query::subject_fields() const {
+  switch (options_.by) {
+    case By::name:
+      return bit(Field::name) | bit(Field::comm);
+    case By::comm:
+      return bit(Field::comm);
+    case By::exe:
+      return bit(Field::exe);
+    case By::argv0:
+    case By::cmdline:
+      return bit(Field::cmdline);
+    case By::any:
+      break;
+  }
+  return bit(Field::name) | bit(Field::comm) | bit(Field::exe) | bit(Field::cmdline);
+}
+
+FieldMask Query::test_fields() const {
+  FieldMask fields = options_.any_name ? 0 : subject_fields();
+  if (options_.uid >= 0) fields |= bit(Field::uid);
+  if (options_.ppid >= 0) fields |= bit(Field::ppid);
+  return fields;
+}
+
+FieldMask Query::first_fields() const {
+  bool is_likely = (options_.any_name || wants_comm()) && options_.uid < 0 && options_.ppid < 0;
+  return is_likely ? all_fields() : test_fields();
+}
+
+bool Query::test(const Record& record) const {
+  if (options_.uid >= 0 && !(record.has(Field::uid) && record.uid == options_.uid)) return false;
+  if (options_.ppid >= 0 && !(record.has(Field::ppid) && record.ppid == options_.ppid)) {
+    return false;
+  }
+  return !has_name_test() || matches_name(record);
+}
+
+bool Query::matches_name(const Record& record) const {
+  auto has_one_of = [this](By by) { return options_.by == by || options_.by == By::any; };
+  auto equals = [&](Field field, Span span) {
+    return record.has(field) && names_.contains(record.view(span));
+  };
+  // A query without a slash can only be a base name, one with a slash only a whole path.
+  auto is_path = [this](std::string_view path) {
+    return names_.contains(path) || names_.contains(base_name(path));
+  };
+  std::string_view arguments =
+      record.has(Field::cmdline) ? record.view(record.cmdline) : std::string_view{};
+  std::string_view rest = arguments;
+  std::string_view argv0;
+
+  if (has_one_of(By::name) && equals(Field::name, record.name)) return true;
+  if ((has_one_of(By::name) || options_.by == By::comm) && equals(Field::comm, record.comm)) {
+    return true;
+  }
+  if (has_one_of(By::exe) && record.has(Field::exe) && is_path(record.view(record.exe))) return true;
+  if (has_one_of(By::argv0) && next_element(rest, argv0) && is_path(argv0)) return true;
+  return has_one_of(By::cmdline) && names_.any_within(arguments);
+}
+
+Status Query::tell(const Record& record) {
+  bool matched = options_.any_name || (!names_.empty() && matches_name(record));
+  Status status = batch_.append(record, matched);
+  if (status != kOk) return status;
+  if (++told_ == options_.limit) is_satisfied_ = true;
+  return kOk;
+}
+
+}  // namespace procseek

@@ -1,0 +1,73 @@
+// One question put to a pass: which processes, how many at most, and what to tell of each.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "batch.h"
+#include "name.h"
+#include "process.h"
+
+namespace procseek {
+
+// What a name is compared with. The numbers are those of src/query.ts.
+enum class By : uint32_t { name, comm, exe, argv0, cmdline, any };
+
+struct QueryOptions {
+  bool any_name = false;  // matches whatever the name
+  // Every process that passes the other conditions is told, with Batch::kMatched for those that
+  // have one of the names: somebody else decides about the rest (regular expressions).
+  bool tell_all = false;
+  By by = By::name;
+  int64_t uid = -1;    // -1: any
+  int64_t ppid = -1;   // -1: any
+  uint32_t limit = 0;  // 0: none
+  FieldMask fields = 0;
+};
+
+class Query {
+ public:
+  explicit Query(const QueryOptions& options) : options_(options), batch_(options.fields) {}
+
+  // `names` as NameSet::assign takes them.
+  Status assign_names(std::string_view names, bool ignore_case) {
+    return names_.assign(names, ignore_case);
+  }
+
+  // Whether the comm alone can rule a process out.
+  bool wants_comm() const;
+  // What the comm tells, when there is one: false rules the process out.
+  bool may_match(const Record& record) const;
+  // The fields to read first; those that test() needs are among them. They include the fields to
+  // tell where hardly any process that got this far is ruled out.
+  FieldMask first_fields() const;
+  FieldMask all_fields() const { return test_fields() | options_.fields; }
+  bool test(const Record& record) const;
+
+  // Takes a record that passed.
+  Status tell(const Record& record);
+
+  Batch& batch() { return batch_; }
+  const Batch& batch() const { return batch_; }
+  bool is_live() const { return !is_satisfied_ && !is_cancelled_.load(std::memory_order_relaxed); }
+  // From any thread.
+  void cancel() { is_cancelled_.store(true, std::memory_order_relaxed); }
+
+  // The pass's note on the process at hand.
+  bool is_candidate = false;
+
+ private:
+  bool has_name_test() const { return !options_.any_name && !options_.tell_all; }
+  FieldMask subject_fields() const;
+  FieldMask test_fields() const;
+  bool matches_name(const Record& record) const;
+
+  QueryOptions options_;
+  NameSet names_;
+  Batch batch_;
+  uint32_t told_ = 0;
+  bool is_satisfied_ = false;
+  std::atomic<bool> is_cancelled_{false};
+};
+
+}  // namespace procseek

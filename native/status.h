@@ -1,0 +1,47 @@
+// What an operation came to, as one integer that crosses to JavaScript unchanged.
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+
+namespace procseek {
+
+// Zero is success. Positive values are ordinary outcomes that the caller handles. A negative value
+// is a failure: the negated errno, with the call that failed in the bits above.
+using Status = int32_t;
+
+enum Outcome : Status {
+  kOk = 0,
+  kEnd = 1,          // nothing left to visit
+  kGone = 2,         // no such process (any more), or a thread id
+  kDenied = 3,       // the process exists, and this user may not look at it
+  kUnsupported = 4,  // this host has no such mechanism
+};
+
+// The calls that can fail; `call_names` in JavaScript's `syscall` property.
+#define PROCSEEK_CALLS(X) \
+  X(malloc)               \
+  X(openat)               \
+  X(read)                 \
+  X(getdents64)           \
+  X(readlinkat)           \
+  X(statx)                \
+  X(getpwuid_r)           \
+  X(tgkill)
+
+enum class Call : uint8_t {
+#define X(name) name,
+  PROCSEEK_CALLS(X)
+#undef X
+};
+
+constexpr int kCallShift = 16;
+
+constexpr Status failure(Call call, int error) {
+  return -(error | (static_cast<Status>(call) << kCallShift));
+}
+
+
+inline Status out_of_memory() { return failure(Call::malloc, ENOMEM); }
+
+}  // namespace procseek
