@@ -1,0 +1,55 @@
+/** The native addon: numbers and bytes in, numbers and bytes out. */
+import { join } from 'node:path';
+import nodeGypBuild from 'node-gyp-build';
+
+/** A walk over processes under way (native/pass.h). Collecting it releases what it holds. */
+export interface NativePass {
+  readonly brand: unique symbol;
+}
+
+/**
+ * What a step or a lookup came to: the rows (see decode.ts), 0 when there is nothing (more) to
+ * tell, or a negative status (see errors.ts).
+ */
+export type StepResult = ArrayBuffer | number;
+
+export interface Binding {
+  exists(pid: number): boolean;
+  lookupSync(pid: number, fields: number): StepResult;
+  lookup(pid: number, fields: number): Promise<StepResult>;
+  /** `pids`, ascending and without duplicates, to visit only these. Or a negative status. */
+  openPass(pids: Int32Array | undefined): NativePass | number;
+  /**
+   * Before the first step. -1 for any `uid` or `ppid`, 0 for no `limit`; `names` with a NUL behind
+   * each. Returns 0 or a negative status.
+   */
+  addQuery(
+    pass: NativePass,
+    by: number,
+    flags: number,
+    uid: number,
+    ppid: number,
+    limit: number,
+    fields: number,
+    names: Uint8Array,
+  ): number;
+  nextSync(pass: NativePass): StepResult;
+  /** One at a time. */
+  next(pass: NativePass): Promise<StepResult>;
+  /** The query at this position wants no more. At any time. */
+  cancel(pass: NativePass, query: number): void;
+  /** At any time; a step under way ends soon. */
+  close(pass: NativePass): void;
+  /** The children's PIDs as an Int32Array's bytes, or a status: 4 when this host cannot tell. */
+  children(pids: Int32Array): Promise<StepResult>;
+
+  /** `name:kind` per field of native/fields.def, in order. */
+  readonly fields: readonly string[];
+  readonly states: readonly string[];
+  /** The system calls that a status can name. */
+  readonly calls: readonly string[];
+  readonly sourceHash: string;
+}
+
+// This file is one level below the package's root, in the sources as well as when built.
+export const binding = nodeGypBuild(join(__dirname, '..')) as Binding;

@@ -1,0 +1,85 @@
+import { getSystemErrorMap } from 'node:util';
+import { binding } from './binding.js';
+
+/**
+ * A question that could not be answered. Not thrown for a process that is not there: that is an
+ * answer.
+ */
+export class ProcessError extends Error {
+  override readonly name = 'ProcessError';
+  /**
+   * What went wrong, to branch on: `EACCES` (a process hidden from this user), `EMFILE`, `ENFILE`,
+   * `ENOMEM` (this process or host ran out of file descriptors or memory), `ENOENT` (no `/proc`),
+   * `ERR_SCAN_CLOSED` (a stream used after it was closed), …
+   */
+  readonly code: string;
+  /** The system's error number, negative as everywhere in Node.js; absent when there is none. */
+  declare readonly errno?: number;
+  /** The system call that failed; absent when none did. */
+  declare readonly syscall?: string;
+  /** The process that was asked for; absent when the question was not about one. */
+  declare readonly pid?: number;
+
+  constructor(
+    message: string,
+    details: { code: string; errno?: number; syscall?: string; pid?: number | undefined },
+  ) {
+    super(message);
+    this.code = details.code;
+    if (details.errno !== undefined) this.errno = details.errno;
+    if (details.syscall !== undefined) this.syscall = details.syscall;
+    if (details.pid !== undefined) this.pid = details.pid;
+  }
+}
+
+/** The error for a negative status: -(errno | index of the system call << 16). */
+export function statusError(status: number, pid?: number): ProcessError {
+  const errno = -(-status & 0xffff);
+  const syscall = binding.calls[-status >> 16] ?? 'unknown';
+  const [code, text] = getSystemErrorMap().get(errno) ?? [`E${-errno}`, 'unknown error'];
+  const about = pid === undefined ? '' : ` of process ${pid}`;
+  const hint =
+    code === 'EACCES' && pid !== undefined ? '; it exists, but is hidden from this user' : '';
+  return new ProcessError(`${code}: ${text}, ${syscall}${about}${hint}`, {
+    code,
+    errno,
+    syscall,
+    pid,
+  });
+}
+
+/** Throws for a failure; gives back everything else. */
+export function checkStatus<T>(result: T): T {
+  if (typeof result === 'number' && result < 0) throw statusError(result);
+  return result;
+}
+
+interface CodedError extends Error {
+  code: string;
+}
+
+function coded<E extends Error>(error: E, code: string): E & CodedError {
+  return Object.assign(error, { code });
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}
+
+export function wrongType(name: string, expected: string, value: unknown): TypeError {
+  return coded(
+    new TypeError(`${name} must be ${expected}, not ${shown(value)}`),
+    'ERR_INVALID_ARG_TYPE',
+  );
+}
+
+export function wrongValue(name: string, problem: string): TypeError {
+  return coded(new TypeError(`${name} ${problem}`), 'ERR_INVALID_ARG_VALUE');
+}
+
+export function outOfRange(name: string, range: string, value: number): RangeError {
+  return coded(new RangeError(`${name} must be ${range}, not ${value}`), 'ERR_OUT_OF_RANGE');
+}

@@ -1,0 +1,180 @@
+/** Looking up processes by PID and by name. */
+import { binding, type StepResult } from './binding.js';
+import { decoderFor, Packet } from './decode.js';
+import { statusError, wrongType } from './errors.js';
+import { type DefaultField, type Field, optionalFieldMask, type Process } from './fields.js';
+import { Lookup } from './lookup.js';
+import { checkOptions, checkPid, checkProcess, checkSignal } from './options.js';
+import { SharedPasses } from './overlap.js';
+import { compileQuery, type NameOptions, type NameQuery, type Query } from './query.js';
+import { runSync, walk } from './walk.js';
+
+export interface FieldOptions<F extends readonly Field[]> {
+  /**
+   * What to tell of each process, besides `pid`; nothing else is read. Default: `name`, `ppid`,
+   * `state`, `startTime` and `id`.
+   */
+  fields?: F | undefined;
+}
+
+export interface SignalOptions {
+  /** Aborting it rejects with its `reason`. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface FindOneByNameOptions<F extends readonly Field[]>
+  extends NameOptions,
+    FieldOptions<F> {}
+
+export interface FindByNameOptions<F extends readonly Field[]> extends FindOneByNameOptions<F> {
+  /** Stop looking after so many matches, 1 or more. Default: none. */
+  limit?: number | undefined;
+}
+
+/** What `fields` is unless given. */
+export type DefaultFields = readonly DefaultField[];
+
+/**
+ * Whether there is a process with this PID: running, stopped, or a zombie that its parent has yet
+ * to wait for; also one that this user may not look at. A thread's id is none. Linux: tgkill(2)
+ * with signal 0, about half a microsecond.
+ *
+ * @throws TypeError, RangeError when `pid` is not an integer from 0 to 2³¹−1.
+ */
+export function exists(pid: number): boolean {
+  return binding.exists(checkPid(pid));
+}
+
+/**
+ * Whether it is still the same process, and not another one that was given its PID later. A zombie
+ * still is. `process` is a record with `pid` and `id`.
+ *
+ * @throws ProcessError `EACCES` when the PID is in use by a process hidden from this user.
+ */
+export function isRunning(process: { pid: number; id: string }): boolean {
+  const { pid, id } = checkProcess(process);
+  return findByPidSync(pid, { fields: ['id'] })?.id === id;
+}
+
+/**
+ * Looks up one process by its PID; `undefined` when there is none (a thread's id is none). Reads
+ * only what `fields` need, and never lists processes: about 10 µs, whatever else is running.
+ *
+ * Runs on libuv's thread pool. For the default fields `findByPidSync` is cheaper, and does not wait
+ * for other users of the pool.
+ *
+ * @throws ProcessError `EACCES` when the process exists and is hidden from this user (the `hidepid`
+ * mount option of proc(5)), `EMFILE`, `ENFILE`, `ENOMEM`, `ENOENT` when there is no `/proc`.
+ * @throws TypeError, RangeError for misuse.
+ */
+export async function findByPid<const F extends readonly Field[] = DefaultFields>(
+  pid: number,
+  options?: FieldOptions<F> & SignalOptions,
+): Promise<Process<F[number]> | undefined> {
+  checkPid(pid);
+  const { fields, signal } = checkOptions(options);
+  const mask = optionalFieldMask(fields);
+  const found = await abortable(checkSignal(signal), () => binding.lookup(pid, mask));
+  return decodeOne(found, mask, pid);
+}
+
+/**
+ * The same, at once. Reading `cmdline` or `environ` of a stuck process can block; everything else
+ * takes microseconds (`user` may have to ask a directory server).
+ */
+export function findByPidSync<const F extends readonly Field[] = DefaultFields>(
+  pid: number,
+  options?: FieldOptions<F>,
+): Process<F[number]> | undefined {
+  checkPid(pid);
+  const mask = optionalFieldMask(checkOptions(options).fields);
+  return decodeOne(binding.lookupSync(pid, mask), mask, pid);
+}
+
+function decodeOne<T>(result: StepResult, mask: number, pid: number): T | undefined {
+  if (result === 0) return undefined;
+  if (typeof result === 'number') throw statusError(result, pid);
+  const [batch] = new Packet(result).batches;
+  return batch && decoderFor<T>(mask).record(batch, 0);
+}
+
+async function abortable<T>(signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {
+  if (signal === undefined) return start();
+  signal.throwIfAborted();
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+  });
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([start(), aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+const passes = new SharedPasses();
+
+/** A name may be left out of a filter, not here. */
+function compileName(name: NameQuery, options: FindByNameOptions<readonly Field[]>): Query {
+  if (name === undefined) throw wrongType('name', 'a string, a RegExp, a Uint8Array or an array of these', name);
+  const { by, ignoreCase, uid, ppid, limit, fields } = options;
+  return compileQuery(name, { by, ignoreCase, uid, ppid, limit, fields });
+}
+
+/**
+ * Finds the processes of a name, in ascending order of PIDs; an empty array when there are none.
+ * One pass over the PIDs reads the 16-byte name of each, and more only of those that match; it runs
+ * off the main thread and stops at `limit`. A process that lives throughout the call is always
+ * found.
+ *
+ * Overlapping calls, whatever they look for, share passes: at most the one that runs and one that
+ * starts after it, so that calls can never pile up.
+ *
+ * ```js
+ * const [server] = await findByName('postgres', { limit: 1, fields: ['cmdline'] });
+ * const shells = await findByName(['bash', 'zsh', /^fish/], { uid: 1000 });
+ * ```
+ *
+ * @throws ProcessError `EMFILE`, `ENFILE` or `ENOMEM` when the pass could not be completed,
+ * `ENOENT` when there is no `/proc`. Processes that vanish, or may not be read, are no errors.
+ * @throws TypeError, RangeError for misuse; an empty name is.
+ */
+export async function findByName<const F extends readonly Field[] = DefaultFields>(
+  name: NameQuery,
+  options?: FindByNameOptions<F> & SignalOptions,
+): Promise<Process<F[number]>[]> {
+  const checked = checkOptions(options);
+  const query = compileName(name, checked);
+  return passes.find(query, checkSignal(checked.signal));
+}
+
+/** The same, at once and on this thread: for scripts, and where nothing else has to run. */
+export function findByNameSync<const F extends readonly Field[] = DefaultFields>(
+  name: NameQuery,
+  options?: FindByNameOptions<F>,
+): Process<F[number]>[] {
+  const checked = checkOptions(options);
+  const query = compileName(name, checked);
+  const lookup = new Lookup<Process<F[number]>>(query);
+  runSync(walk([lookup]));
+  return lookup.drain();
+}
+
+/** The process of that name with the lowest PID, or `undefined`; see `findByName`. */
+export async function findOneByName<const F extends readonly Field[] = DefaultFields>(
+  name: NameQuery,
+  options?: FindOneByNameOptions<F> & SignalOptions,
+): Promise<Process<F[number]> | undefined> {
+  const [first] = await findByName<F>(name, { ...checkOptions(options), limit: 1 });
+  return first;
+}
+
+/** The process of that name with the lowest PID, or `undefined`; see `findByNameSync`. */
+export function findOneByNameSync<const F extends readonly Field[] = DefaultFields>(
+  name: NameQuery,
+  options?: FindOneByNameOptions<F>,
+): Process<F[number]> | undefined {
+  const [first] = findByNameSync<F>(name, { ...checkOptions(options), limit: 1 });
+  return first;
+}

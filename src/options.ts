@@ -1,0 +1,68 @@
+/** Checks of what callers hand in. Misuse is a TypeError or a RangeError with Node.js's codes. */
+import { outOfRange, wrongType, wrongValue } from './errors.js';
+
+const maxPid = 2 ** 31 - 1;
+const maxUid = 2 ** 32 - 1;
+
+function integer(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number') throw wrongType(name, 'a number', value);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw outOfRange(name, `an integer from ${least} to ${most}`, value);
+  }
+  return value;
+}
+
+export function checkPid(pid: unknown, name = 'pid'): number {
+  return integer(name, pid, 0, maxPid);
+}
+
+/** -1 for an option that was left out. */
+export function checkUid(uid: unknown): number {
+  return uid === undefined ? -1 : integer('options.uid', uid, 0, maxUid);
+}
+
+/** -1 for an option that was left out. */
+export function checkPpid(ppid: unknown): number {
+  return ppid === undefined ? -1 : checkPid(ppid, 'options.ppid');
+}
+
+/** 0 for an option that was left out, or is Infinity. */
+export function checkLimit(limit: unknown): number {
+  if (limit === undefined || limit === Number.POSITIVE_INFINITY) return 0;
+  return integer('options.limit', limit, 1, 2 ** 32 - 1);
+}
+
+/** Ascending, without duplicates. */
+export function checkPids(pids: unknown): Int32Array | undefined {
+  if (pids === undefined) return undefined;
+  if (!Array.isArray(pids)) throw wrongType('filter.pids', 'an array of numbers', pids);
+  const checked = pids.map((pid: unknown, i) => checkPid(pid, `filter.pids[${i}]`));
+  return Int32Array.from(new Set(checked)).sort();
+}
+
+export function checkOptions<T extends object>(options: T | undefined, name = 'options'): T {
+  if (options === undefined) return {} as T;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw wrongType(name, 'an object', options);
+  }
+  return options;
+}
+
+export function checkSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined) return undefined;
+  const isSignal = typeof signal === 'object' && signal !== null && 'aborted' in signal;
+  if (!isSignal) throw wrongType('options.signal', 'an AbortSignal', signal);
+  return signal as AbortSignal;
+}
+
+/** A process as handed back to the library: what its PID and identity were. */
+export function checkProcess(process: unknown): { pid: number; id: string } {
+  if (typeof process !== 'object' || process === null) {
+    throw wrongType('process', 'a process', process);
+  }
+  const { pid, id } = process as { pid?: unknown; id?: unknown };
+  if (typeof id !== 'string') {
+    throw wrongValue('process', "has no 'id': ask for that field when looking it up");
+  }
+  return { pid: checkPid(pid, 'process.pid'), id };
+}

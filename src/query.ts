@@ -1,0 +1,217 @@
+/** What to look for, from the caller's words to those of native/query.h. */
+import { fieldMask, optionalFieldMask } from './fields.js';
+import { wrongType, wrongValue } from './errors.js';
+import { checkLimit, checkPids, checkPpid, checkUid } from './options.js';
+
+/**
+ * A name to look for. A string (as UTF-8) or bytes match when they equal, byte for byte, what `by`
+ * says; a RegExp is tested against the text, from its start, whatever its `lastIndex`. An array
+ * matches when one of its elements does. Neither empty nor with a NUL.
+ */
+export type NameQuery = NamePattern | readonly NamePattern[];
+export type NamePattern = string | RegExp | Uint8Array;
+
+/**
+ * What a name is compared with:
+ *
+ * - `'name'` (default): `name` or `comm`
+ * - `'comm'`: `comm` alone
+ * - `'exe'`: the executable's base name; its whole path when the query has a `/`
+ * - `'argv0'`: the first argument, likewise
+ * - `'cmdline'`: the arguments with spaces between them, in which it is to occur
+ * - `'any'`: any of these
+ *
+ * A RegExp is tested against base name and path.
+ */
+export type MatchBy = 'name' | 'comm' | 'exe' | 'argv0' | 'cmdline' | 'any';
+
+export interface NameOptions {
+  /** What the name is compared with. Default: `'name'`. */
+  by?: MatchBy | undefined;
+  /** Upper and lower case are the same. Default: false. */
+  ignoreCase?: boolean | undefined;
+  /** Only processes of this real user id, 0 to 2³²−1. Default: any. */
+  uid?: number | undefined;
+  /** Only children of this process, 0 to 2³¹−1. Default: any. */
+  ppid?: number | undefined;
+}
+
+/** Which processes; all conditions have to hold. */
+export interface ProcessFilter extends NameOptions {
+  /** Default: any. */
+  name?: NameQuery | undefined;
+  /** Only these; no others are looked at. Default: all processes. */
+  pids?: readonly number[] | undefined;
+}
+
+/** In the order of `By` in native/query.h. */
+const byNumbers: readonly string[] = ['name', 'comm', 'exe', 'argv0', 'cmdline', 'any'];
+
+/** What each `by` compares with, as fields. */
+const subjectFields = {
+  name: ['name', 'comm'],
+  comm: ['comm'],
+  exe: ['exe'],
+  argv0: ['cmdline'],
+  cmdline: ['cmdline'],
+  any: ['name', 'comm', 'exe', 'cmdline'],
+} as const;
+
+/** The flags of addQuery() in native/node/addon.cc. */
+const flags = { ignoreCase: 1, tellAll: 2, anyName: 4 };
+
+/** The arguments of Binding.addQuery(). */
+export interface NativeQuery {
+  readonly by: number;
+  readonly flags: number;
+  readonly uid: number;
+  readonly ppid: number;
+  readonly limit: number;
+  readonly fields: number;
+  readonly names: Uint8Array;
+}
+
+/** A decision that only JavaScript can make: whether one of the patterns matches. */
+export interface NameTest {
+  /** `pid`, and the fields that `matches` looks at. */
+  readonly fields: number;
+  matches(subject: NameSubject): boolean;
+}
+
+export interface NameSubject {
+  name?: string;
+  comm?: string;
+  exe?: string | null;
+  cmdline?: string[] | null;
+}
+
+export interface Query {
+  readonly native: NativeQuery;
+  /** There when native code alone cannot decide. */
+  readonly test: NameTest | undefined;
+  readonly pids: Int32Array | undefined;
+}
+
+export interface QueryOptions extends NameOptions {
+  limit?: number | undefined;
+  fields?: unknown;
+  pids?: unknown;
+}
+
+/** `name` may be left out where a filter is meant. */
+export function compileQuery(name: NameQuery | undefined, options: QueryOptions): Query {
+  const { by = 'name', ignoreCase = false } = options;
+  const byNumber = byNumbers.indexOf(by);
+  if (byNumber === -1) {
+    throw wrongValue('options.by', `must be one of ${byNumbers.join(', ')}`);
+  }
+  if (typeof ignoreCase !== 'boolean') throw wrongType('options.ignoreCase', 'a boolean', ignoreCase);
+  const { literals, patterns } = sort(name, ignoreCase);
+  const test = patterns.length === 0 ? undefined : nameTest(patterns, by);
+  return {
+    native: {
+      by: byNumber,
+      flags:
+        (ignoreCase ? flags.ignoreCase : 0) |
+        (test ? flags.tellAll : 0) |
+        (name === undefined ? flags.anyName : 0),
+      uid: checkUid(options.uid),
+      ppid: checkPpid(options.ppid),
+      limit: checkLimit(options.limit),
+      fields: optionalFieldMask(options.fields),
+      names: terminated(literals),
+    },
+    test,
+    pids: checkPids(options.pids),
+  };
+}
+
+/** A test of a text: of the whole of it, or of whether it occurs somewhere in it. */
+interface Pattern {
+  readonly whole: RegExp;
+  readonly within: RegExp;
+}
+
+interface SortedNames {
+  /** To be compared as bytes, in native code. */
+  readonly literals: readonly Uint8Array[];
+  readonly patterns: readonly Pattern[];
+}
+
+function sort(name: NameQuery | undefined, ignoreCase: boolean): SortedNames {
+  const literals: Uint8Array[] = [];
+  const patterns: Pattern[] = [];
+  if (name === undefined) return { literals, patterns };
+  const names: readonly unknown[] = Array.isArray(name) ? name : [name];
+  if (names.length === 0) throw wrongValue('name', 'must not be an empty array');
+  for (const one of names) {
+    if (one instanceof RegExp) patterns.push(ownPattern(one, ignoreCase));
+    else if (needsUnicode(one, ignoreCase)) patterns.push(caselessPattern(one));
+    else literals.push(literal(one));
+  }
+  return { literals, patterns };
+}
+
+function literal(name: unknown): Uint8Array {
+  const bytes = typeof name === 'string' ? Buffer.from(name) : name;
+  if (!(bytes instanceof Uint8Array)) {
+    throw wrongType('name', 'a string, a RegExp, a Uint8Array or an array of these', name);
+  }
+  if (bytes.length === 0) throw wrongValue('name', 'must not be empty');
+  if (bytes.includes(0)) throw wrongValue('name', 'must not contain a NUL');
+  return bytes;
+}
+
+/** Native code knows upper and lower case of ASCII alone. */
+function needsUnicode(name: unknown, ignoreCase: boolean): name is string {
+  return ignoreCase && typeof name === 'string' && /[^\0-\x7f]/.test(name);
+}
+
+function caselessPattern(name: string): Pattern {
+  literal(name);
+  const escaped = name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  return { whole: new RegExp(`^${escaped}$`, 'iu'), within: new RegExp(escaped, 'iu') };
+}
+
+/** A copy, so that neither the caller's `lastIndex` counts nor ours shows. */
+function ownPattern(pattern: RegExp, ignoreCase: boolean): Pattern {
+  const kept = pattern.flags.replace(/[gi]/g, '');
+  const isCaseless = ignoreCase || pattern.ignoreCase;
+  const copy = new RegExp(pattern.source, isCaseless ? `${kept}i` : kept);
+  return { whole: copy, within: copy };
+}
+
+function nameTest(patterns: readonly Pattern[], by: MatchBy): NameTest {
+  const includes = (one: MatchBy) => by === one || by === 'any';
+  return {
+    fields: fieldMask(subjectFields[by]),
+    matches({ name, comm, exe, cmdline }) {
+      const whole: (string | undefined)[] = [];
+      if (includes('name')) whole.push(name, comm);
+      if (includes('comm')) whole.push(comm);
+      if (includes('exe') && exe) whole.push(exe, baseName(exe));
+      const argv0 = cmdline?.[0];
+      if (includes('argv0') && argv0 !== undefined) whole.push(argv0, baseName(argv0));
+      const line = includes('cmdline') && cmdline?.length ? cmdline.join(' ') : undefined;
+      return patterns.some(
+        (pattern) =>
+          whole.some((text) => text !== undefined && test(pattern.whole, text)) ||
+          (line !== undefined && test(pattern.within, line)),
+      );
+    },
+  };
+}
+
+function test(pattern: RegExp, text: string): boolean {
+  pattern.lastIndex = 0; // only moved by the `y` flag, which anchors the pattern to the start
+  return pattern.test(text);
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function terminated(names: readonly Uint8Array[]): Uint8Array {
+  const terminator = new Uint8Array(1);
+  return Buffer.concat(names.flatMap((name) => [name, terminator]));
+}

@@ -1,0 +1,227 @@
+/** Streaming over processes, at constant memory. */
+import { binding } from './binding.js';
+import { ProcessError } from './errors.js';
+import type { Field, Process } from './fields.js';
+import type { DefaultFields, FieldOptions, SignalOptions } from './find.js';
+import { Lookup } from './lookup.js';
+import { checkOptions, checkSignal } from './options.js';
+import { compileQuery, type ProcessFilter, type Query } from './query.js';
+import { type Walk, walk } from './walk.js';
+
+/** Why a stream tells no more: it came to its end, was closed, or failed with a reason. */
+type End = 'ended' | ProcessError | { reason: unknown };
+
+/**
+ * Tells processes one by one, in ascending order of PIDs, while a pass goes on. Iterate over it
+ * once, with `for await`; leaving the loop releases the directory handle that it holds, as do
+ * `close()`, `await using`, aborting its signal, and garbage collection.
+ */
+export class ProcessStream<T> implements AsyncIterableIterator<T> {
+  readonly #steps: Walk;
+  readonly #lookup: Lookup<T>;
+  readonly #stopListening: () => void;
+  #next: ReturnType<Walk['next']> | undefined;
+  #rows: T[] = [];
+  #position = 0;
+  #end: End | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #isPulling = false;
+
+  /** @internal */
+  constructor(query: Query, signal?: AbortSignal) {
+    this.#lookup = new Lookup(query);
+    this.#steps = walk([this.#lookup], query.pids);
+    this.#stopListening = signal ? closeOnAbort(this, signal) : () => {};
+  }
+
+  /**
+   * The next process. Calls may overlap: they are answered in turn.
+   *
+   * @throws ProcessError `ERR_SCAN_CLOSED` once the stream was closed or left; else as `findByName`.
+   */
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#isPulling) return this.#inTurn(() => this.#one());
+    const row = this.#rows[this.#position];
+    if (row !== undefined) {
+      this.#position++;
+      return Promise.resolve({ done: false, value: row });
+    }
+    return this.#inTurn(() => this.#one());
+  }
+
+  /** Closes the stream: what `for await` calls when it is left early. */
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.close();
+    return { done: true, value: undefined };
+  }
+
+  /**
+   * The same in batches, which is faster where there are many: as many as one step finds, at most
+   * 64 KiB of packed rows. Continues where the stream is; leaving the loop closes it.
+   */
+  batches(): AsyncIterableIterator<T[]> {
+    const next = (): Promise<IteratorResult<T[], undefined>> => this.#inTurn(() => this.#batch());
+    return {
+      next,
+      return: async () => {
+        this.close();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  /**
+   * Releases everything at once. Whoever waits for `next()`, or calls it later, is told so by a
+   * ProcessError `ERR_SCAN_CLOSED`. Does nothing when called again, or behind the end.
+   */
+  close(): void {
+    this.#stop(new ProcessError('The process stream is closed', { code: 'ERR_SCAN_CLOSED' }));
+  }
+
+  /** @internal Closes the stream with a reason of the caller's. */
+  abort(reason: unknown): void {
+    this.#stop({ reason });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  /** @throws ProcessError `ERR_SCAN_CLOSED` when the stream was iterated over, or closed. */
+  [Symbol.asyncIterator](): this {
+    if (this.#end !== undefined) throw this.#reason();
+    return this;
+  }
+
+  #inTurn<R>(answer: () => Promise<R>): Promise<R> {
+    const turn = this.#turn.then(answer);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #one(): Promise<IteratorResult<T, undefined>> {
+    if (!(await this.#fill())) return { done: true, value: undefined };
+    return { done: false, value: this.#rows[this.#position++] as T };
+  }
+
+  async #batch(): Promise<IteratorResult<T[], undefined>> {
+    if (!(await this.#fill())) return { done: true, value: undefined };
+    const value = this.#position === 0 ? this.#rows : this.#rows.slice(this.#position);
+    this.#rows = [];
+    this.#position = 0;
+    return { done: false, value };
+  }
+
+  /** Sees to it that there are rows; false behind the end. */
+  async #fill(): Promise<boolean> {
+    while (this.#end === undefined && this.#position >= this.#rows.length) {
+      this.#isPulling = true;
+      try {
+        await this.#step();
+      } catch (error) {
+        this.#stop({ reason: error });
+      } finally {
+        this.#isPulling = false;
+      }
+    }
+    if (this.#position < this.#rows.length) return true;
+    if (this.#end === 'ended') return false;
+    throw this.#reason();
+  }
+
+  async #step(): Promise<void> {
+    this.#next ??= this.#steps.next();
+    if (!this.#next.done) {
+      const result = await binding.next(this.#next.value);
+      if (this.#end !== undefined) return;
+      this.#next = this.#steps.next(result);
+    }
+    this.#rows = this.#lookup.drain();
+    this.#position = 0;
+    if (this.#next.done) this.#finish('ended');
+  }
+
+  #stop(end: End): void {
+    if (this.#end !== undefined) return;
+    this.#rows = [];
+    this.#finish(end);
+  }
+
+  #finish(end: End): void {
+    this.#end = end;
+    this.#stopListening();
+    this.#lookup.cancel();
+    this.#steps.return();
+  }
+
+  #reason(): unknown {
+    if (typeof this.#end === 'object' && 'reason' in this.#end) return this.#end.reason;
+    if (this.#end instanceof ProcessError) return this.#end;
+    return new ProcessError('The process stream was read to its end', { code: 'ERR_SCAN_CLOSED' });
+  }
+}
+
+/** Signals nobody wants to hear of any more, because their stream has been collected. */
+const abandoned = new FinalizationRegistry<() => void>((stopListening) => stopListening());
+
+/** A signal that lives long must not keep a stream, and so its directory handle, alive. */
+function closeOnAbort(stream: ProcessStream<unknown>, signal: AbortSignal): () => void {
+  const reference = new WeakRef(stream);
+  const abort = () => reference.deref()?.abort(signal.reason);
+  const stopListening = () => signal.removeEventListener('abort', abort);
+  signal.addEventListener('abort', abort, { once: true });
+  abandoned.register(stream, stopListening);
+  if (signal.aborted) queueMicrotask(abort);
+  return stopListening;
+}
+
+/**
+ * Streams all processes, or those that pass the filter, which is tested before anything else is
+ * read. Memory does not grow with the number of processes; what a loop leaves early was not read.
+ *
+ * ```js
+ * for await (const { pid, rss } of scan({ uid: 1000 }, { fields: ['rss'] })) { … }
+ * ```
+ *
+ * @throws TypeError, RangeError for misuse. The stream rejects as `findByName` does.
+ */
+export function scan<const F extends readonly Field[] = DefaultFields>(
+  filter?: ProcessFilter,
+  options?: FieldOptions<F> & SignalOptions,
+): ProcessStream<Process<F[number]>> {
+  const { fields, signal } = checkOptions(options);
+  return new ProcessStream(compileFilter(filter, fields), checkSignal(signal));
+}
+
+/**
+ * The same, at once: each iteration is a pass of its own, which leaving the loop ends.
+ */
+export function scanSync<const F extends readonly Field[] = DefaultFields>(
+  filter?: ProcessFilter,
+  options?: FieldOptions<F>,
+): Iterable<Process<F[number]>> {
+  const query = compileFilter(filter, checkOptions(options).fields);
+  return { [Symbol.iterator]: () => rows(query) };
+}
+
+function compileFilter(filter: ProcessFilter | undefined, fields: unknown): Query {
+  const { name, by, ignoreCase, uid, ppid, pids } = checkOptions(filter, 'filter');
+  return compileQuery(name, { by, ignoreCase, uid, ppid, pids, fields });
+}
+
+function* rows<T>(query: Query): Generator<T, undefined, undefined> {
+  const lookup = new Lookup<T>(query);
+  const steps = walk([lookup], query.pids);
+  try {
+    let next = steps.next();
+    while (!next.done) {
+      next = steps.next(binding.nextSync(next.value));
+      yield* lookup.drain();
+    }
+  } finally {
+    steps.return();
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * One walk over processes, serving any number of consumers. Written as a generator that yields for
+ * each step, so that one and the same logic is run synchronously and asynchronously.
+ */
+import { binding, type NativePass, type StepResult } from './binding.js';
+import { Packet, type Batch } from './decode.js';
+import { checkStatus } from './errors.js';
+import type { NativeQuery } from './query.js';
+
+/** Yields a pass to make a step with; takes what the step came to. */
+export type Walk<T = void> = Generator<NativePass, T, StepResult>;
+
+export interface Consumer {
+  readonly native: NativeQuery;
+  /** Wants no more. */
+  readonly isDone: boolean;
+  /** The walk starts; `cancel` tells it at once, even in the middle of a step, that `isDone` is. */
+  begin(cancel: () => void): void;
+  /** Rows for it. What goes wrong in here concerns this consumer alone. */
+  take(batch: Batch): Walk;
+  /** Done before the walk is. */
+  finish(): void;
+  fail(error: unknown): void;
+}
+
+/** `pids` to visit only these: ascending, without duplicates. */
+export function* walk(consumers: readonly Consumer[], pids?: Int32Array): Walk {
+  const pass = openPass(consumers, pids);
+  try {
+    for (;;) {
+      const result = checkStatus(yield pass);
+      if (typeof result === 'number') return;
+      const packet = new Packet(result);
+      for (const batch of packet.batches) yield* deliver(consumers, batch, pass);
+      if (packet.hasEnded) return;
+    }
+  } finally {
+    binding.close(pass);
+  }
+}
+
+function openPass(consumers: readonly Consumer[], pids: Int32Array | undefined): NativePass {
+  const pass = checkStatus(binding.openPass(pids)) as NativePass;
+  consumers.forEach((consumer, position) => {
+    const { by, flags, uid, ppid, limit, fields, names } = consumer.native;
+    checkStatus(binding.addQuery(pass, by, flags, uid, ppid, limit, fields, names));
+    consumer.begin(() => binding.cancel(pass, position));
+  });
+  return pass;
+}
+
+function* deliver(consumers: readonly Consumer[], batch: Batch, pass: NativePass): Walk {
+  const consumer = consumers[batch.query];
+  if (consumer === undefined || consumer.isDone) return;
+  try {
+    yield* consumer.take(batch);
+    if (!consumer.isDone) return;
+    consumer.finish();
+  } catch (error) {
+    consumer.fail(error);
+  }
+  binding.cancel(pass, batch.query);
+}
+
+export function runSync<T>(steps: Walk<T>): T {
+  try {
+    let next = steps.next();
+    while (!next.done) next = steps.next(binding.nextSync(next.value));
+    return next.value;
+  } finally {
+    steps.return(undefined as T);
+  }
+}
+
+export async function run<T>(steps: Walk<T>): Promise<T> {
+  try {
+    let next = steps.next();
+    while (!next.done) next = steps.next(await binding.next(next.value));
+    return next.value;
+  } finally {
+    steps.return(undefined as T);
+  }
+}
