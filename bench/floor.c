@@ -1,16 +1,18 @@
 // The floor: what the system calls of a question cost in a bare loop, without any library.
 //
-//   floor comm ROUNDS      getdents64 over /proc, openat/read/close of every comm
-//   floor stat ROUNDS      the same of every stat
-//   floor pid ROUNDS PID   open/read/close of one stat
+// Reads questions, one per line: `comm` (getdents64 over /proc, openat/read/close of every comm),
+// `stat` (the same of every stat), `pid N` (open/read/close of the stat of process N). Answers each
+// by a line: CPU nanoseconds, user and system, that it took, and the processes visited.
 //
-// Prints a line per round: CPU nanoseconds (user and system), processes visited.
+// `floor spawn N` instead starts N sleeping processes, which end when it does.
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -61,22 +63,39 @@ static long pass(const char *file) {
   return visited;
 }
 
+static int spawn(int count) {
+  for (int i = 0; i < count; i++) {
+    pid_t child = fork();
+    if (child < 0) return 1;
+    if (child == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      for (;;) pause();
+    }
+  }
+  puts("ready");
+  fflush(stdout);
+  while (getchar() != EOF) {  // until the other side closes
+  }
+  return 0;
+}
+
 int main(int count, char **arguments) {
-  if (count < 3) return 2;
-  int rounds = atoi(arguments[2]);
-  for (int round = 0; round < rounds; round++) {
+  if (count == 3 && strcmp(arguments[1], "spawn") == 0) return spawn(atoi(arguments[2]));
+  char question[64];
+  while (fgets(question, sizeof question, stdin) != NULL) {
     long visited = 1, repeats = 1;
     double before = cpu_ns();
-    if (strcmp(arguments[1], "comm") == 0) {
+    if (strcmp(question, "comm\n") == 0) {
       visited = pass("/comm");
-    } else if (strcmp(arguments[1], "stat") == 0) {
+    } else if (strcmp(question, "stat\n") == 0) {
       visited = pass("/stat");
     } else {
       char path[64];
-      snprintf(path, sizeof path, "/proc/%s/stat", arguments[3]);
+      snprintf(path, sizeof path, "/proc/%d/stat", atoi(question + 4));
       repeats = 10000;
       for (long i = 0; i < repeats; i++) read_file(AT_FDCWD, path);
     }
     printf("%.0f %ld\n", (cpu_ns() - before) / repeats, visited);
+    fflush(stdout);
   }
 }

@@ -6,8 +6,9 @@ namespace procseek {
 
 namespace {
 
-// A batch is full a little below 64 KiB, so that the row that fills it rarely exceeds that.
-constexpr size_t kBatchBytes = 60 * 1024;
+// Well below 64 KiB, so that the row that fills a batch hardly ever exceeds that, and a pass, with the
+// room that buffers grow by, stays below 128 KiB.
+constexpr size_t kBatchBytes = 48 * 1024;
 constexpr uint32_t kBatchRows = 4096;
 
 }  // namespace

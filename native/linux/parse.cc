@@ -1,6 +1,7 @@
 #include "parse.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace procseek {
 
@@ -14,12 +15,15 @@ class Numbers {
   explicit Numbers(std::string_view text) : text_(text) {}
 
   void skip(int count) {
-    while (count-- > 0) next();
+    while (count-- > 0) {
+      skip_blanks();
+      text_.remove_prefix(std::min(text_.find(' '), text_.size()));
+    }
   }
   // 0 behind the last one; is_complete() tells.
   int64_t next() {
+    skip_blanks();
     size_t i = 0;
-    while (i < text_.size() && (text_[i] == ' ' || text_[i] == '\t')) i++;
     bool is_negative = i < text_.size() && text_[i] == '-';
     if (is_negative) i++;
     size_t first_digit = i;
@@ -36,6 +40,12 @@ class Numbers {
   bool is_complete() const { return is_complete_; }
 
  private:
+  void skip_blanks() {
+    size_t i = 0;
+    while (i < text_.size() && (text_[i] == ' ' || text_[i] == '\t')) i++;
+    text_.remove_prefix(i);
+  }
+
   std::string_view text_;
   bool is_complete_ = true;
 };
@@ -90,8 +100,10 @@ std::string_view parse_comm(std::string_view text) {
 bool parse_stat(std::string_view text, Stat& ret_stat) {
   // The name stands in parentheses and may contain some: it reaches from the first to the last.
   size_t open = text.find('(');
-  size_t close = text.rfind(')');
-  if (open == std::string_view::npos || close == std::string_view::npos || close < open) return false;
+  const void* last = memrchr(text.data(), ')', text.size());  // faster than rfind, by far
+  if (open == std::string_view::npos || last == nullptr) return false;
+  size_t close = static_cast<size_t>(static_cast<const char*>(last) - text.data());
+  if (close < open) return false;
   if (text.size() < close + 4) return false;
   Stat stat;
   stat.comm = text.substr(open + 1, close - open - 1);

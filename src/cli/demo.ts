@@ -1,0 +1,104 @@
+/** Every kind of lookup on this machine, and an honest comparison of what each costs. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { exists, fieldNames, findByName, findByNameSync, findByPid, findByPidSync, scan } from 'procseek';
+
+const absent = 'procseek-absent';
+
+export async function demo(): Promise<number> {
+  heading('By PID', `await findByPid(${process.pid}, { fields: ['name', 'exe', 'rss'] })`);
+  show(await findByPid(process.pid, { fields: ['name', 'exe', 'rss'] }));
+
+  const self = await findByPid(process.pid);
+  const name = self?.name ?? 'node';
+  heading('By name', `await findByName('${name}')`);
+  for (const found of await findByName(name)) show(found);
+
+  heading('As a stream', 'for await (const { pid, name } of scan()) …');
+  const names: string[] = [];
+  for await (const found of scan()) names.push(found.name);
+  process.stdout.write(`  ${names.length} processes: ${[...new Set(names)].slice(0, 8).join(', ')}, …\n`);
+
+  heading('What a question costs here', 'CPU time, user and system; median');
+  compare();
+  return 0;
+}
+
+function heading(title: string, how: string): void {
+  process.stdout.write(`\n${title}   ${how}\n`);
+}
+
+function show(record: unknown): void {
+  process.stdout.write(`  ${JSON.stringify(record)}\n`);
+}
+
+function compare(): void {
+  const point = cost(() => findByPidSync(process.pid));
+  const byName = cost(() => findByNameSync(absent));
+  const everyComm = cost(readEveryComm);
+  const fullScan = cost(readEverything);
+  const rows: [string, number, string][] = [
+    ['exists(pid)', cost(() => exists(process.pid)), ''],
+    ['findByPidSync(pid)', point, ''],
+    [`  every field (${fieldNames.length})`, cost(() => findByPidSync(process.pid, { fields: fieldNames })), ''],
+    ['findByNameSync, no such name', byName, ''],
+    ['node:fs, the comm of every process', everyComm, ratio(everyComm, byName, 'by name')],
+    ['full scan, then match *', fullScan, ratio(fullScan, byName, 'by name')],
+    ['', Number.NaN, ratio(fullScan, point, 'by PID')],
+  ];
+  for (const [what, microseconds, against] of rows) {
+    const shown = Number.isNaN(microseconds) ? '' : `${microseconds.toFixed(1)} µs`;
+    process.stdout.write(`  ${what.padEnd(36)}${shown.padStart(12)}  ${against}\n`);
+  }
+  process.stdout.write(
+    '\n  * stat, status, cmdline and exe of every process by node:fs, as libraries do that load the\n' +
+      '    process table to find one row. The gap to a lookup by PID grows with the number of\n' +
+      '    processes; reading every comm by node:fs is the honest rival by name.\n',
+  );
+}
+
+function ratio(cost: number, base: number, what: string): string {
+  return `${(cost / base).toFixed(1)} × the lookup ${what}`;
+}
+
+/** Microseconds of CPU time per call: the median of several rounds of some milliseconds each. */
+function cost(question: () => unknown): number {
+  const rounds: number[] = [];
+  let calls = 1;
+  while (rounds.length < 15) {
+    const before = process.cpuUsage();
+    for (let i = 0; i < calls; i++) question();
+    const { user, system } = process.cpuUsage(before);
+    if (user + system < 3000 && calls < 100_000) calls *= 2;
+    else rounds.push((user + system) / calls);
+  }
+  rounds.sort((a, b) => a - b);
+  return rounds[rounds.length >> 1] ?? Number.NaN;
+}
+
+function pids(): string[] {
+  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+}
+
+function readEveryComm(): number {
+  return pids().filter((pid) => attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8')) === absent)
+    .length;
+}
+
+function readEverything(): number {
+  const table = pids().map((pid) => ({
+    stat: attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8')),
+    status: attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8')),
+    cmdline: attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')),
+    exe: attempt(() => readlinkSync(`/proc/${pid}/exe`)),
+  }));
+  return table.filter(({ stat }) => stat?.includes(`(${absent})`)).length;
+}
+
+/** Processes vanish, and some may not be read. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
