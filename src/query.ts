@@ -1,4 +1,5 @@
 /** What to look for, from the caller's words to those of native/query.h. */
+import { types } from 'node:util';
 import { fieldMask, optionalFieldMask } from './fields.js';
 import { wrongType, wrongValue } from './errors.js';
 import { checkLimit, checkPids, checkPpid, checkUid } from './options.js';
@@ -145,7 +146,7 @@ function sort(name: NameQuery | undefined, ignoreCase: boolean): SortedNames {
   const names: readonly unknown[] = Array.isArray(name) ? name : [name];
   if (names.length === 0) throw wrongValue('name', 'must not be an empty array');
   for (const one of names) {
-    if (one instanceof RegExp) patterns.push(ownPattern(one, ignoreCase));
+    if (types.isRegExp(one)) patterns.push(ownPattern(one, ignoreCase));
     else if (needsUnicode(one, ignoreCase)) patterns.push(caselessPattern(one));
     else literals.push(literal(one));
   }
@@ -154,7 +155,7 @@ function sort(name: NameQuery | undefined, ignoreCase: boolean): SortedNames {
 
 function literal(name: unknown): Uint8Array {
   const bytes = typeof name === 'string' ? Buffer.from(name) : name;
-  if (!(bytes instanceof Uint8Array)) {
+  if (!types.isUint8Array(bytes)) {
     throw wrongType('name', 'a string, a RegExp, a Uint8Array or an array of these', name);
   }
   if (bytes.length === 0) throw wrongValue('name', 'must not be empty');

@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "values.h"
+
 namespace procseek::node {
 
 namespace {
@@ -15,13 +17,10 @@ struct Task {
 void execute(napi_env, void* data) { static_cast<Task*>(data)->job->run(); }
 
 void reject(napi_env env, napi_deferred deferred) {
-  bool is_pending = false;
   napi_value reason;
-  if (napi_is_exception_pending(env, &is_pending) != napi_ok) return;
-  bool has_reason = is_pending
-                        ? napi_get_and_clear_last_exception(env, &reason) == napi_ok
-                        : napi_get_undefined(env, &reason) == napi_ok;
-  if (has_reason) (void)napi_reject_deferred(env, deferred, reason);
+  give_up(env);
+  if (napi_get_and_clear_last_exception(env, &reason) != napi_ok) return;
+  (void)napi_reject_deferred(env, deferred, reason);
 }
 
 void complete(napi_env env, napi_status, void* data) {
@@ -40,17 +39,17 @@ napi_value start(napi_env env, std::unique_ptr<Job> job) {
   std::unique_ptr<Task> task(new (std::nothrow) Task);
   napi_value name;
   napi_value promise;
-  if (task == nullptr || job == nullptr) return nullptr;
+  if (task == nullptr || job == nullptr) return give_up(env);
   task->job = std::move(job);
-  if (napi_create_string_utf8(env, "procseek", NAPI_AUTO_LENGTH, &name) != napi_ok) return nullptr;
-  if (napi_create_async_work(env, nullptr, name, execute, complete, task.get(), &task->work) !=
-      napi_ok) {
-    return nullptr;
+  if (napi_create_string_utf8(env, "procseek", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+      napi_create_async_work(env, nullptr, name, execute, complete, task.get(), &task->work) !=
+          napi_ok) {
+    return give_up(env);
   }
   if (napi_create_promise(env, &task->deferred, &promise) != napi_ok ||
       napi_queue_async_work(env, task->work) != napi_ok) {
     (void)napi_delete_async_work(env, task->work);
-    return nullptr;
+    return give_up(env);
   }
   (void)task.release();  // complete() owns it now
   return promise;

@@ -12,13 +12,13 @@ class Job {
   virtual ~Job() = default;
   // On a pool thread: no JavaScript.
   virtual void run() = 0;
-  // On the thread of the environment: the value that fulfils the promise. Null when there is none,
-  // because the environment is shutting down (a terminated worker) or out of memory.
+  // On the thread of the environment: the value that fulfils the promise. Null, with an exception
+  // pending, when there is none; also while the environment is shutting down (a terminated worker).
   virtual napi_value finish(napi_env env) = 0;
 };
 
-// A promise for what the job finishes with; null, with an exception pending if that is possible,
-// when it could not be queued. Napi::AsyncWorker is not used: it aborts the process when a worker
+// A promise for what the job finishes with; null, with an exception pending, when it could not be
+// queued. Napi::AsyncWorker is not used: it aborts the process when a worker
 // thread is terminated meanwhile.
 napi_value start(napi_env env, std::unique_ptr<Job> job);
 

@@ -1,5 +1,7 @@
 #include "handles.h"
 
+#include "values.h"
+
 namespace procseek::node {
 
 namespace {
@@ -17,7 +19,7 @@ napi_value PassHandle::wrap(napi_env env, PassHandle* handle) {
       napi_type_tag_object(env, object, &kPassTag) != napi_ok ||
       napi_wrap(env, object, handle, finalize, nullptr, nullptr) != napi_ok) {
     handle->release();
-    return nullptr;
+    return give_up(env);
   }
   return object;
 }

@@ -64,13 +64,21 @@ napi_value boolean(napi_env env, bool value) {
 napi_value array_buffer(napi_env env, size_t size, char*& ret_bytes) {
   void* data;
   napi_value result;
-  if (napi_create_arraybuffer(env, size, &data, &result) != napi_ok) return nullptr;
+  if (napi_create_arraybuffer(env, size, &data, &result) != napi_ok) return give_up(env);
   ret_bytes = static_cast<char*>(data);
   return result;
 }
 
+napi_value give_up(napi_env env) {
+  bool is_pending = false;
+  // When even these fail, the environment is shutting down and nobody is left to be told.
+  if (napi_is_exception_pending(env, &is_pending) == napi_ok && !is_pending) {
+    (void)napi_throw_error(env, "ENOMEM", "procseek: the engine could not provide what is needed");
+  }
+  return nullptr;
+}
+
 napi_value refuse(napi_env env) {
-  // When even this fails, the environment is shutting down and nobody is left to be told.
   (void)napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "procseek: malformed native call");
   return nullptr;
 }

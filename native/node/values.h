@@ -41,8 +41,12 @@ class Arguments {
 // Null when there is no such value to be had.
 napi_value number(napi_env env, int32_t value);
 napi_value boolean(napi_env env, bool value);
-// Copied into memory of JavaScript's own: external buffers are slower, and forbidden in Electron.
+// For a copy in memory of JavaScript's own: external buffers are slower, and forbidden in Electron.
+// Null, with an exception pending, when there is no memory.
 napi_value array_buffer(napi_env env, size_t size, char*& ret_bytes);
+
+// For a call of Node-API that failed: sees to it that an exception is pending. Returns null.
+napi_value give_up(napi_env env);
 
 // Throws a TypeError for a call that src/ never makes. Returns null.
 napi_value refuse(napi_env env);
