@@ -6,9 +6,9 @@ namespace procseek {
 
 namespace {
 
-// Well below 64 KiB, so that the row that fills a batch hardly ever exceeds that, and a pass, with the
-// room that buffers grow by, stays below 128 KiB.
-constexpr size_t kBatchBytes = 48 * 1024;
+// So that a row of usual size does not make a batch's buffers, which double, outgrow 32 KiB: a pass
+// stays below 128 KiB, its directory buffer and a buffer being moved included.
+constexpr size_t kBatchBytes = 28 * 1024;
 constexpr uint32_t kBatchRows = 4096;
 
 }  // namespace
@@ -76,7 +76,7 @@ Status Pass::visit() {
     query.is_candidate = query.is_live() && query.may_match(record_);
     if (!query.is_candidate) continue;
     has_candidate = true;
-    first |= query.first_fields();
+    first |= query.first_fields(record_);
   }
   if (!has_candidate) return kOk;
 

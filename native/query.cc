@@ -37,8 +37,12 @@ FieldMask Query::test_fields() const {
   return fields;
 }
 
-FieldMask Query::first_fields() const {
-  bool is_likely = (options_.any_name || wants_comm()) && options_.uid < 0 && options_.ppid < 0;
+FieldMask Query::first_fields(const Record& record) const {
+  if (options_.uid >= 0 || options_.ppid >= 0) return test_fields();
+  if (options_.any_name) return all_fields();
+  // A main-thread label says nothing of the name.
+  bool is_likely = wants_comm() && record.has(Field::comm) &&
+                   !is_main_thread_label(record.view(record.comm));
   return is_likely ? all_fields() : test_fields();
 }
 

@@ -38,9 +38,9 @@ class Query {
   bool wants_comm() const;
   // What the comm tells, when there is one: false rules the process out.
   bool may_match(const Record& record) const;
-  // The fields to read first; those that test() needs are among them. They include the fields to
-  // tell where hardly any process that got this far is ruled out.
-  FieldMask first_fields() const;
+  // The fields to read first of a process that may match; those that test() needs are among them.
+  // They include the fields to tell where hardly any process that got this far is ruled out.
+  FieldMask first_fields(const Record& record) const;
   FieldMask all_fields() const { return test_fields() | options_.fields; }
   bool test(const Record& record) const;
 

@@ -56,8 +56,8 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
   }
 
   /**
-   * The same in batches, which is faster where there are many: as many as one step finds, at most
-   * 64 KiB of packed rows. Continues where the stream is; leaving the loop closes it.
+   * The same in batches, which is faster where there are many: as many as one step finds, about
+   * 28 KiB of packed rows at most. Continues where the stream is; leaving the loop closes it.
    */
   batches(): AsyncIterableIterator<T[]> {
     const next = (): Promise<IteratorResult<T[], undefined>> => this.#inTurn(() => this.#batch());
