@@ -78,7 +78,9 @@ async function measure(extra, rounds) {
     const all = samples.get(name);
     const ratio = base ? median(all.map((ns, i) => ns / samples.get(base)[i])) : 0;
     const against = base ? `${ratio.toFixed(2)} x ${base} (goal ${goal})` : '';
-    console.log(`${name.padEnd(30)} ${(median(all) / 1000).toFixed(1).padStart(10)} us  ${against}`);
+    console.log(
+      `${name.padEnd(30)} ${(median(all) / 1000).toFixed(1).padStart(10)} us  ${against}`,
+    );
   }
   for (const contender of [c, js, python, sleepers]) await contender.end();
 }
@@ -86,7 +88,8 @@ async function measure(extra, rounds) {
 try {
   execFileSync('cc', ['-O2', '-o', floor, join(here, 'floor.c')]);
   if (nobody.uid) execFileSync('chmod', ['-R', 'a+rX', directory]);
-  for (const extra of values.processes.split(',')) await measure(Number(extra), Number(values.rounds));
+  for (const extra of values.processes.split(','))
+    await measure(Number(extra), Number(values.rounds));
 } finally {
   rmSync(directory, { recursive: true });
 }

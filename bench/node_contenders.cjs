@@ -30,9 +30,9 @@ const pidRepeats = 10000;
 const questions = {
   'name sync': () => findByNameSync(absent).length,
   'name async': async () => (await findByName(absent)).length,
-  'scan': scanAll,
+  scan: scanAll,
   'fs sync': readEveryComm,
-  'pid': () => {
+  pid: () => {
     let found = 0;
     for (let i = 0; i < pidRepeats; i++) found += findByPidSync(process.ppid) ? 1 : 0;
     return found;

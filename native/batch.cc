@@ -63,10 +63,10 @@ class RowWriter {
 Batch::Batch(FieldMask fields) : fields_(fields) {
   size_t words = 1;
   const Record record{};
-#define FIELD(name, ...)                    \
-  if (fields_ & bit(Field::name)) {         \
+#define FIELD(name, ...)                            \
+  if (fields_ & bit(Field::name)) {                 \
     double_lanes_ += lanes_of(record.name).doubles; \
-    words += lanes_of(record.name).words;   \
+    words += lanes_of(record.name).words;           \
   }
 #include "fields.def"
 #undef FIELD
@@ -79,8 +79,8 @@ Status Batch::append(const Record& record, bool matched) {
   char* row = lanes_.data() + lanes_.size();
   RowWriter writer(row, row + double_lanes_ * 8, record, text_);
   writer.put((record.nulls & fields_) | (matched ? kMatched : 0));
-#define FIELD(name, ...)                                                     \
-  if (fields_ & bit(Field::name)) {                                          \
+#define FIELD(name, ...)                                                         \
+  if (fields_ & bit(Field::name)) {                                              \
     writer.put(record.has(Field::name) ? record.name : decltype(record.name){}); \
   }
 #include "fields.def"
@@ -138,12 +138,9 @@ void Packet::write(int32_t query, const Batch& batch) {
   };
   int32_t lanes = place(batch.lanes());
   int32_t text = place(batch.text());
-  const int32_t header[kHeaderLanes] = {query,
-                                        static_cast<int32_t>(batch.rows()),
-                                        batch.is_ascii() ? 1 : 0,
-                                        lanes,
-                                        text,
-                                        static_cast<int32_t>(batch.text().size())};
+  const int32_t header[kHeaderLanes] = {
+      query, static_cast<int32_t>(batch.rows()),       batch.is_ascii() ? 1 : 0, lanes,
+      text,  static_cast<int32_t>(batch.text().size())};
   std::memcpy(header_, header, sizeof header);
   header_ += sizeof header;
 }

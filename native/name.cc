@@ -14,7 +14,8 @@ constexpr std::string_view kMainThreadLabels[] = {"MainThread", "node-MainThread
 char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool starts_with(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && std::memcmp(text.data(), prefix.data(), prefix.size()) == 0;
+  return text.size() >= prefix.size() &&
+         std::memcmp(text.data(), prefix.data(), prefix.size()) == 0;
 }
 
 }  // namespace
@@ -84,9 +85,9 @@ const NameSet::Entry* NameSet::first_like(std::string_view name, Entry& ret_prob
   size_t length = std::min(name.size(), kCommLength);
   for (size_t i = 0; i < length; i++) key[i] = ignore_case_ ? fold(name[i]) : name[i];
   std::memcpy(ret_probe.key, key, sizeof key);
-  return std::lower_bound(entries_, entries_ + count_, ret_probe, [](const Entry& a, const Entry& b) {
-    return std::memcmp(a.key, b.key, sizeof a.key) < 0;
-  });
+  return std::lower_bound(
+      entries_, entries_ + count_, ret_probe,
+      [](const Entry& a, const Entry& b) { return std::memcmp(a.key, b.key, sizeof a.key) < 0; });
 }
 
 bool NameSet::equal(std::string_view name, std::string_view text) const {

@@ -21,16 +21,16 @@ using FieldMask = uint32_t;
 constexpr FieldMask bit(Field field) { return FieldMask{1} << static_cast<unsigned>(field); }
 
 // psutil's words, in the order in which `state` numbers them.
-#define PROCSEEK_STATES(X) \
-  X(running, "running")    \
-  X(sleeping, "sleeping")  \
-  X(disk_sleep, "disk-sleep") \
-  X(stopped, "stopped")    \
+#define PROCSEEK_STATES(X)        \
+  X(running, "running")           \
+  X(sleeping, "sleeping")         \
+  X(disk_sleep, "disk-sleep")     \
+  X(stopped, "stopped")           \
   X(tracing_stop, "tracing-stop") \
-  X(zombie, "zombie")      \
-  X(dead, "dead")          \
-  X(idle, "idle")          \
-  X(parked, "parked")      \
+  X(zombie, "zombie")             \
+  X(dead, "dead")                 \
+  X(idle, "idle")                 \
+  X(parked, "parked")             \
   X(unknown, "unknown")
 
 enum class State : uint32_t {
@@ -58,10 +58,10 @@ namespace kind {
 using i32 = int32_t;
 using u32 = uint32_t;
 using f64 = double;
-using word = State;        // an index into a table of words
-using text = Span;         // bytes, UTF-8 as a rule
-using list = Span;         // bytes, a NUL behind each element
-using pairs = Span;        // the same, of KEY=VALUE
+using word = State;  // an index into a table of words
+using text = Span;   // bytes, UTF-8 as a rule
+using list = Span;   // bytes, a NUL behind each element
+using pairs = Span;  // the same, of KEY=VALUE
 using cpu_time = CpuTime;
 using io = Io;
 }  // namespace kind

@@ -41,8 +41,8 @@ FieldMask Query::first_fields(const Record& record) const {
   if (options_.uid >= 0 || options_.ppid >= 0) return test_fields();
   if (options_.any_name) return all_fields();
   // A main-thread label says nothing of the name.
-  bool is_likely = wants_comm() && record.has(Field::comm) &&
-                   !is_main_thread_label(record.view(record.comm));
+  bool is_likely =
+      wants_comm() && record.has(Field::comm) && !is_main_thread_label(record.view(record.comm));
   return is_likely ? all_fields() : test_fields();
 }
 
@@ -72,7 +72,8 @@ bool Query::matches_name(const Record& record) const {
   if ((has_one_of(By::name) || options_.by == By::comm) && equals(Field::comm, record.comm)) {
     return true;
   }
-  if (has_one_of(By::exe) && record.has(Field::exe) && is_path(record.view(record.exe))) return true;
+  if (has_one_of(By::exe) && record.has(Field::exe) && is_path(record.view(record.exe)))
+    return true;
   if (has_one_of(By::argv0) && next_element(rest, argv0) && is_path(argv0)) return true;
   return has_one_of(By::cmdline) && names_.any_within(arguments);
 }

@@ -41,7 +41,6 @@ constexpr Status failure(Call call, int error) {
   return -(error | (static_cast<Status>(call) << kCallShift));
 }
 
-
 inline Status out_of_memory() { return failure(Call::malloc, ENOMEM); }
 
 }  // namespace procseek

@@ -1,15 +1,17 @@
 /** The children of a process, and theirs. */
 import { binding } from './binding.js';
 import { checkStatus, wrongType } from './errors.js';
-import { defaultFields, type Field, type Process } from './fields.js';
-import {
-  type DefaultFields,
-  type FieldOptions,
-  findByPid,
-  type SignalOptions,
-} from './find.js';
+import { type DefaultFields, defaultFields, type Field, type Process } from './fields.js';
+import { findByPid } from './find.js';
 import { Lookup } from './lookup.js';
-import { checkOptions, checkPid, checkProcess, checkSignal } from './options.js';
+import {
+  checkOptions,
+  checkPid,
+  checkProcess,
+  checkSignal,
+  type FieldOptions,
+  type SignalOptions,
+} from './options.js';
 import { compileQuery, type QueryOptions } from './query.js';
 import { run, walk } from './walk.js';
 
@@ -53,9 +55,9 @@ export async function children<const F extends readonly Field[] = DefaultFields>
   const records = await find<Relative>({ ...query, pids: [...relatives] });
   signal?.throwIfAborted();
   const descendants = keepDescendants(pid, recursive, records);
-  return (asked.includes('ppid') ? descendants : descendants.map(withoutPpid)) as unknown as Process<
-    F[number]
-  >[];
+  return (asked.includes('ppid')
+    ? descendants
+    : descendants.map(withoutPpid)) as unknown as Process<F[number]>[];
 }
 
 async function find<T>(options: QueryOptions): Promise<T[]> {

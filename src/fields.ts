@@ -144,6 +144,9 @@ export const defaultFields = ['name', 'ppid', 'state', 'startTime', 'id'] as con
 
 export type DefaultField = (typeof defaultFields)[number];
 
+/** What an option `fields` is unless given. */
+export type DefaultFields = readonly DefaultField[];
+
 /**
  * A snapshot of one process: `pid` and the fields asked for. When these are not known at compile
  * time, each may be missing.
@@ -187,7 +190,8 @@ export function fieldMask(fields: readonly Field[]): number {
   for (const field of fields) {
     const bit = bits.get(field);
     if (bit === undefined) {
-      if (typeof field !== 'string') throw wrongType('options.fields', 'an array of strings', field);
+      if (typeof field !== 'string')
+        throw wrongType('options.fields', 'an array of strings', field);
       throw wrongValue(
         'options.fields',
         `has no field ${JSON.stringify(field)}; there are ${fieldNames.join(', ')}`,

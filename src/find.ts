@@ -2,25 +2,19 @@
 import { binding, type StepResult } from './binding.js';
 import { decoderFor, Packet } from './decode.js';
 import { statusError, wrongType } from './errors.js';
-import { type DefaultField, type Field, optionalFieldMask, type Process } from './fields.js';
+import { type DefaultFields, type Field, optionalFieldMask, type Process } from './fields.js';
 import { Lookup } from './lookup.js';
-import { checkOptions, checkPid, checkProcess, checkSignal } from './options.js';
+import {
+  checkOptions,
+  checkPid,
+  checkProcess,
+  checkSignal,
+  type FieldOptions,
+  type SignalOptions,
+} from './options.js';
 import { SharedPasses } from './overlap.js';
 import { compileQuery, type NameOptions, type NameQuery, type Query } from './query.js';
 import { runSync, walk } from './walk.js';
-
-export interface FieldOptions<F extends readonly Field[]> {
-  /**
-   * What to tell of each process, besides `pid`; nothing else is read. Default: `name`, `ppid`,
-   * `state`, `startTime` and `id`.
-   */
-  fields?: F | undefined;
-}
-
-export interface SignalOptions {
-  /** Aborting it rejects with its `reason`. */
-  signal?: AbortSignal | undefined;
-}
 
 export interface FindOneByNameOptions<F extends readonly Field[]>
   extends NameOptions,
@@ -30,9 +24,6 @@ export interface FindByNameOptions<F extends readonly Field[]> extends FindOneBy
   /** Stop looking after so many matches, 1 or more. Default: none. */
   limit?: number | undefined;
 }
-
-/** What `fields` is unless given. */
-export type DefaultFields = readonly DefaultField[];
 
 /**
  * Whether there is a process with this PID: running, stopped, or a zombie that its parent has yet
@@ -117,7 +108,8 @@ const passes = new SharedPasses();
 
 /** A name may be left out of a filter, not here. */
 function compileName(name: NameQuery, options: FindByNameOptions<readonly Field[]>): Query {
-  if (name === undefined) throw wrongType('name', 'a string, a RegExp, a Uint8Array or an array of these', name);
+  if (name === undefined)
+    throw wrongType('name', 'a string, a RegExp, a Uint8Array or an array of these', name);
   const { by, ignoreCase, uid, ppid, limit, fields } = options;
   return compileQuery(name, { by, ignoreCase, uid, ppid, limit, fields });
 }

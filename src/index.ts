@@ -1,5 +1,5 @@
 /** The public API. */
-export { children, type ChildrenOptions } from './children.js';
+export { type ChildrenOptions, children } from './children.js';
 export { ProcessError } from './errors.js';
 export {
   type CpuTime,
@@ -14,18 +14,17 @@ export {
 } from './fields.js';
 export {
   exists,
-  type FieldOptions,
-  findByName,
   type FindByNameOptions,
+  type FindOneByNameOptions,
+  findByName,
   findByNameSync,
   findByPid,
   findByPidSync,
   findOneByName,
-  type FindOneByNameOptions,
   findOneByNameSync,
   isRunning,
-  type SignalOptions,
 } from './find.js';
+export type { FieldOptions, SignalOptions } from './options.js';
 export type {
   MatchBy,
   NameOptions,

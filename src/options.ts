@@ -1,5 +1,22 @@
-/** Checks of what callers hand in. Misuse is a TypeError or a RangeError with Node.js's codes. */
+/**
+ * Options that several functions take, and checks of what callers hand in. Misuse is a TypeError or
+ * a RangeError with Node.js's codes.
+ */
 import { outOfRange, wrongType, wrongValue } from './errors.js';
+import type { Field } from './fields.js';
+
+export interface FieldOptions<F extends readonly Field[]> {
+  /**
+   * What to tell of each process, besides `pid`; nothing else is read. Default: `name`, `ppid`,
+   * `state`, `startTime` and `id`.
+   */
+  fields?: F | undefined;
+}
+
+export interface SignalOptions {
+  /** Aborting it rejects with its `reason`. */
+  signal?: AbortSignal | undefined;
+}
 
 const maxPid = 2 ** 31 - 1;
 const maxUid = 2 ** 32 - 1;
@@ -50,8 +67,10 @@ export function checkOptions<T extends object>(options: T | undefined, name = 'o
 
 export function checkSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined) return undefined;
-  const isSignal = typeof signal === 'object' && signal !== null && 'aborted' in signal;
-  if (!isSignal) throw wrongType('options.signal', 'an AbortSignal', signal);
+  const { throwIfAborted, addEventListener } = Object(signal) as Partial<AbortSignal>;
+  if (typeof throwIfAborted !== 'function' || typeof addEventListener !== 'function') {
+    throw wrongType('options.signal', 'an AbortSignal', signal);
+  }
   return signal as AbortSignal;
 }
 

@@ -1,7 +1,7 @@
 /** What to look for, from the caller's words to those of native/query.h. */
 import { types } from 'node:util';
-import { fieldMask, optionalFieldMask } from './fields.js';
 import { wrongType, wrongValue } from './errors.js';
+import { fieldMask, optionalFieldMask } from './fields.js';
 import { checkLimit, checkPids, checkPpid, checkUid } from './options.js';
 
 /**
@@ -106,7 +106,8 @@ export function compileQuery(name: NameQuery | undefined, options: QueryOptions)
   if (byNumber === -1) {
     throw wrongValue('options.by', `must be one of ${byNumbers.join(', ')}`);
   }
-  if (typeof ignoreCase !== 'boolean') throw wrongType('options.ignoreCase', 'a boolean', ignoreCase);
+  if (typeof ignoreCase !== 'boolean')
+    throw wrongType('options.ignoreCase', 'a boolean', ignoreCase);
   const { literals, patterns } = sort(name, ignoreCase);
   const test = patterns.length === 0 ? undefined : nameTest(patterns, by);
   return {

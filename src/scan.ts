@@ -1,10 +1,9 @@
 /** Streaming over processes, at constant memory. */
 import { binding } from './binding.js';
 import { ProcessError } from './errors.js';
-import type { Field, Process } from './fields.js';
-import type { DefaultFields, FieldOptions, SignalOptions } from './find.js';
+import type { DefaultFields, Field, Process } from './fields.js';
 import { Lookup } from './lookup.js';
-import { checkOptions, checkSignal } from './options.js';
+import { checkOptions, checkSignal, type FieldOptions, type SignalOptions } from './options.js';
 import { compileQuery, type ProcessFilter, type Query } from './query.js';
 import { type Walk, walk } from './walk.js';
 

@@ -3,7 +3,7 @@
  * each step, so that one and the same logic is run synchronously and asynchronously.
  */
 import { binding, type NativePass, type StepResult } from './binding.js';
-import { Packet, type Batch } from './decode.js';
+import { type Batch, Packet } from './decode.js';
 import { checkStatus } from './errors.js';
 import type { NativeQuery } from './query.js';
 

@@ -206,7 +206,8 @@ Status ProcfsSource::read_files(Record& record, FileSet files, FieldMask wanted)
   if (status == kOk && (files & kCmdline)) status = read_cmdline(record);
   if (status == kOk && (files & kExe)) status = read_link(record, Field::exe, record.exe, "exe");
   if (status == kOk && (files & kCwd)) status = read_link(record, Field::cwd, record.cwd, "cwd");
-  if (status == kOk && (files & kRoot)) status = read_link(record, Field::root, record.root, "root");
+  if (status == kOk && (files & kRoot))
+    status = read_link(record, Field::root, record.root, "root");
   if (status == kOk && (files & kEnviron)) status = read_environ(record);
   if (status == kOk && (files & kIo)) status = read_io(record);
   if (status == kOk && (files & kFd)) status = read_fds(record);
@@ -271,7 +272,9 @@ Status ProcfsSource::store_id(Record& record, uint64_t start_ticks) {
     start_ticks /= 10;
   } while (start_ticks != 0);
   ProcPath id;
-  id.append(static_cast<uint32_t>(record.pid)).append("-").append({digits + first, sizeof digits - first});
+  id.append(static_cast<uint32_t>(record.pid))
+      .append("-")
+      .append({digits + first, sizeof digits - first});
   if (!record.text.store(id.c_str(), record.id)) return out_of_memory();
   record.set(Field::id);
   return kOk;
@@ -354,11 +357,10 @@ Status ProcfsSource::read_link(Record& record, Field field, Span& span, std::str
   }
   std::string_view path(target, static_cast<size_t>(length));
   // The kernel marks what has been deleted, and a file may be called so. Its links tell.
-  if (path.size() > kDeleted.size() &&
-      path.substr(path.size() - kDeleted.size()) == kDeleted) {
+  if (path.size() > kDeleted.size() && path.substr(path.size() - kDeleted.size()) == kDeleted) {
     struct statx answer;
-    bool is_linked = ask_statx(link.directory, link.path.c_str(), STATX_NLINK, answer) &&
-                     answer.stx_nlink != 0;
+    bool is_linked =
+        ask_statx(link.directory, link.path.c_str(), STATX_NLINK, answer) && answer.stx_nlink != 0;
     if (!is_linked) path.remove_suffix(kDeleted.size());
   }
   if (!record.text.store(path, span)) return out_of_memory();

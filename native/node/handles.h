@@ -13,8 +13,8 @@ class PassHandle {
  public:
   explicit PassHandle(std::unique_ptr<Source> source) : pass(std::move(source)) {}
 
-  // A new object that owns the handle. Null, with an exception pending and the handle released, when
-  // there is none to be had.
+  // A new object that owns the handle. Null, with an exception pending and the handle released,
+  // when there is none to be had.
   static napi_value wrap(napi_env env, PassHandle* handle);
   // Null when the value is not a pass.
   static PassHandle* unwrap(napi_env env, napi_value value);

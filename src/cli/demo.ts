@@ -1,6 +1,14 @@
 /** Every kind of lookup on this machine, and an honest comparison of what each costs. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { exists, fieldNames, findByName, findByNameSync, findByPid, findByPidSync, scan } from 'procseek';
+import {
+  exists,
+  fieldNames,
+  findByName,
+  findByNameSync,
+  findByPid,
+  findByPidSync,
+  scan,
+} from 'procseek';
 
 const absent = 'procseek-absent';
 
@@ -16,7 +24,9 @@ export async function demo(): Promise<number> {
   heading('As a stream', 'for await (const { pid, name } of scan()) …');
   const names: string[] = [];
   for await (const found of scan()) names.push(found.name);
-  process.stdout.write(`  ${names.length} processes: ${[...new Set(names)].slice(0, 8).join(', ')}, …\n`);
+  process.stdout.write(
+    `  ${names.length} processes: ${[...new Set(names)].slice(0, 8).join(', ')}, …\n`,
+  );
 
   heading('What a question costs here', 'CPU time, user and system; median');
   compare();
@@ -39,7 +49,11 @@ function compare(): void {
   const rows: [string, number, string][] = [
     ['exists(pid)', cost(() => exists(process.pid)), ''],
     ['findByPidSync(pid)', point, ''],
-    [`  every field (${fieldNames.length})`, cost(() => findByPidSync(process.pid, { fields: fieldNames })), ''],
+    [
+      `  every field (${fieldNames.length})`,
+      cost(() => findByPidSync(process.pid, { fields: fieldNames })),
+      '',
+    ],
     ['findByNameSync, no such name', byName, ''],
     ['node:fs, the comm of every process', everyComm, ratio(everyComm, byName, 'by name')],
     ['full scan, then match *', fullScan, ratio(fullScan, byName, 'by name')],
