@@ -1,0 +1,52 @@
+/**
+ * The Node.js versions that the package is tried on, and the Jest it is tried in: from npm, into
+ * .cache/runtimes. They are no devDependencies, because most work on the package needs none of them.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { inRoot, run } from './run.mjs';
+
+const nodeVersions = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'];
+const jestVersion = '30.5.2';
+
+const cache = inRoot('.cache/runtimes');
+
+/** Installs what is missing, and tells where it is. */
+export function nodeRuntimes() {
+  install();
+  const program = process.platform === 'win32' ? 'node.exe' : 'node';
+  return nodeVersions.map((version) => {
+    const major = Number.parseInt(version, 10);
+    return { major, version, path: `${cache}/node_modules/node-${major}/bin/${program}` };
+  });
+}
+
+/** The path of the script to be run by `node`. */
+export function jest() {
+  install();
+  return `${cache}/node_modules/jest/bin/jest.js`;
+}
+
+function manifest() {
+  const platform = process.platform === 'win32' ? 'win' : process.platform;
+  const nodes = nodeVersions.map((version) => [
+    `node-${Number.parseInt(version, 10)}`,
+    `npm:node-${platform}-${process.arch}@${version}`,
+  ]);
+  return JSON.stringify(
+    { private: true, dependencies: { ...Object.fromEntries(nodes), jest: jestVersion } },
+    null,
+    2,
+  );
+}
+
+function install() {
+  const wanted = manifest();
+  const done = `${cache}/installed.json`; // written last: an interrupted install is repeated
+  if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return;
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(`${cache}/package.json`, wanted);
+  run('npm', ['install', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'], {
+    cwd: cache,
+  });
+  writeFileSync(done, wanted);
+}

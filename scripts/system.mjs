@@ -1,0 +1,55 @@
+/** Programs that the tests and gates use and npm does not bring. */
+import { existsSync } from 'node:fs';
+import { run, succeeds } from './run.mjs';
+
+const onPath = (program) => () => succeeds('sh', ['-c', `command -v ${program}`]);
+
+/** For each Debian package: whether what we want of it is there already. */
+const testTools = {
+  strace: onPath('strace'),
+  procps: onPath('pgrep'),
+  'sysvinit-utils': onPath('pidof'),
+  // The system's own Python, whichever python3 comes first on PATH.
+  'python3-psutil': () => succeeds('/usr/bin/python3', ['-c', 'import psutil']),
+};
+
+/** What `node-gyp` needs to compile. */
+const compiler = {
+  'g++': onPath('c++'),
+  make: onPath('make'),
+  python3: onPath('python3'),
+};
+
+const gateTools = {
+  binutils: onPath('objdump'),
+  'clang-format': onPath('clang-format'),
+};
+
+export function hasCompiler() {
+  return missing(compiler).length === 0;
+}
+
+export function installTestTools() {
+  install(missing(testTools));
+}
+
+export function installBuildTools() {
+  install(missing({ ...compiler, ...gateTools }));
+}
+
+function missing(tools) {
+  return Object.keys(tools).filter((name) => !tools[name]());
+}
+
+function install(packages) {
+  if (packages.length === 0) return;
+  try {
+    if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw new Error('needs root');
+    const env = { DEBIAN_FRONTEND: 'noninteractive' };
+    run('apt-get', ['-qq', 'update'], { env });
+    run('apt-get', ['-qq', 'install', '--yes', '--no-install-recommends', ...packages], { env });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    process.stderr.write(`Not here, and needed by some tests: ${packages.join(' ')} (${reason})\n`);
+  }
+}

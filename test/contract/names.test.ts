@@ -1,0 +1,237 @@
+/** What a process is called: one rule, for every process. */
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { findByName, findByNameSync, findByPidSync, findOneByName } from '../../src/index.js';
+import { type Child, start, startNamed } from '../support/processes.js';
+import {
+  makeProgram,
+  makeScript,
+  scratchDirectory,
+  startProgram,
+  uniqueName,
+} from '../support/programs.js';
+import { inProcess } from '../support/library.js';
+import { findNode } from '../support/runtimes.js';
+
+const scratch = scratchDirectory();
+
+async function pidsNamed(name: string | Uint8Array): Promise<number[]> {
+  const found = await findByName(name, { fields: [] });
+  expect(findByNameSync(name, { fields: [] })).toEqual(found);
+  return found.map(({ pid }) => pid);
+}
+
+function nameAndComm({ pid }: Child): { name: string; comm: string } {
+  const found = findByPidSync(pid, { fields: ['name', 'comm'] });
+  if (found === undefined) throw new Error(`process ${pid} has ended`);
+  return { name: found.name, comm: found.comm };
+}
+
+describe('A name of up to 15 bytes', () => {
+  test.each([9, 14, 15])('of %i characters is told and found as it is', async (length) => {
+    const name = uniqueName(length);
+    const child = await startProgram(makeProgram(scratch, name));
+    expect(nameAndComm(child)).toEqual({ name, comm: name });
+    expect(await pidsNamed(name)).toEqual([child.pid]);
+  });
+
+  test('is matched by neither a part of it nor another case', async () => {
+    const name = uniqueName(12);
+    const child = await startProgram(makeProgram(scratch, name));
+    for (const other of [name.slice(0, -1), name.slice(1), `${name}x`, name.toUpperCase()]) {
+      expect(await pidsNamed(other)).toEqual([]);
+    }
+    expect(await pidsNamed(name)).toEqual([child.pid]);
+  });
+
+  test('is matched by neither the path nor the arguments', async () => {
+    const path = makeProgram(scratch, uniqueName(12));
+    const argument = uniqueName(12);
+    await startProgram(path, [argument]);
+    expect(await pidsNamed(path)).toEqual([]);
+    expect(await pidsNamed(argument)).toEqual([]);
+  });
+});
+
+describe('A name that the kernel cut', () => {
+  test('is completed from argv[0]', async () => {
+    const name = uniqueName(40);
+    const child = await startProgram(makeProgram(scratch, name));
+    expect(nameAndComm(child)).toEqual({ name, comm: name.slice(0, 15) });
+    expect(await pidsNamed(name)).toEqual([child.pid]);
+  });
+
+  test('is completed from the base name of argv[0], wherever that leads', async () => {
+    const path = makeProgram(scratch, uniqueName(15));
+    const argv0 = `/nowhere/${basename(path)}-more`;
+    const child = await startProgram(path, [], { argv0 });
+    expect(nameAndComm(child).name).toBe(basename(argv0));
+    expect(await pidsNamed(basename(argv0))).toEqual([child.pid]);
+  });
+
+  test('is completed from the script that a #! line runs', async () => {
+    const name = uniqueName(30);
+    const child = await start(makeScript(scratch, name, '/bin/sh'));
+    expect(nameAndComm(child)).toEqual({ name, comm: name.slice(0, 15) });
+    expect(await pidsNamed(name)).toEqual([child.pid]);
+  });
+
+  test('is completed from the script behind an option of its #! line', async () => {
+    const name = uniqueName(30);
+    const child = await start(makeScript(scratch, name, '/bin/sh -u'));
+    expect(nameAndComm(child).name).toBe(name);
+    expect(await pidsNamed(name)).toEqual([child.pid]);
+  });
+
+  test('is completed from the executable when argv[0] says something else', async () => {
+    const name = uniqueName(30);
+    const child = await startProgram(makeProgram(scratch, name), [], { argv0: 'worker: idle' });
+    expect(nameAndComm(child).name).toBe(name);
+    expect(await pidsNamed(name)).toEqual([child.pid]);
+    expect(await pidsNamed('worker: idle')).toEqual([]);
+  });
+
+  test('is completed from the executable when argv[0] is empty', async () => {
+    const name = uniqueName(30);
+    const child = await startProgram(makeProgram(scratch, name), [], { argv0: '' });
+    expect(nameAndComm(child).name).toBe(name);
+    expect(await pidsNamed(name)).toEqual([child.pid]);
+  });
+
+  test('stays cut when nothing completes it', async () => {
+    const comm = uniqueName(15);
+    const child = await startNamed(comm);
+    expect(nameAndComm(child)).toEqual({ name: comm, comm });
+    expect(await pidsNamed(comm)).toEqual([child.pid]);
+    expect(await pidsNamed('python3')).not.toContain(child.pid);
+  });
+
+  test('is found by the cut name too', async () => {
+    const name = uniqueName(30);
+    const child = await startProgram(makeProgram(scratch, name));
+    expect(await pidsNamed(name.slice(0, 15))).toEqual([child.pid]);
+    expect(await pidsNamed(name.slice(0, 14))).toEqual([]);
+    expect(await pidsNamed(name.slice(0, 20))).toEqual([]);
+  });
+
+  test('is not confused with another one of the same first 15 bytes', async () => {
+    const prefix = uniqueName(15);
+    const one = await startProgram(makeProgram(scratch, `${prefix}-one`));
+    const two = await startProgram(makeProgram(scratch, `${prefix}-two`));
+    const script = await start(makeScript(scratch, `${prefix}-script`, '/bin/sh'));
+    expect(await pidsNamed(`${prefix}-one`)).toEqual([one.pid]);
+    expect(await pidsNamed(`${prefix}-two`)).toEqual([two.pid]);
+    expect(await pidsNamed(`${prefix}-script`)).toEqual([script.pid]);
+    expect(await pidsNamed(`${prefix}-none`)).toEqual([]);
+    const all = [one.pid, two.pid, script.pid].sort((a, b) => a - b);
+    expect(await pidsNamed(prefix)).toEqual(all);
+  });
+
+  test('is completed when it was cut in the middle of a character', async () => {
+    const name = `${uniqueName(14)}étoile`;
+    const child = await startProgram(makeProgram(scratch, name));
+    expect(nameAndComm(child)).toEqual({ name, comm: `${name.slice(0, 14)}\ufffd` });
+    expect(await pidsNamed(name)).toEqual([child.pid]);
+  });
+});
+
+describe('A script', () => {
+  test('has the name of its file when its #! line runs it', async () => {
+    const name = uniqueName(12);
+    const child = await start(makeScript(scratch, name, '/bin/sh'));
+    expect(nameAndComm(child)).toEqual({ name, comm: name });
+    expect(await pidsNamed('sh')).not.toContain(child.pid);
+  });
+
+  test('has the name of the interpreter when that was told to run it', async () => {
+    const script = join(scratch, 'explicit.py');
+    writeFileSync(script, "print('ready', flush=True)\ninput()\n");
+    const child = await start('/usr/bin/python3', ['-I', script]);
+    expect(nameAndComm(child)).toEqual({ name: 'python3', comm: 'python3' });
+    expect(await pidsNamed('python3')).toContain(child.pid);
+    expect(await pidsNamed('explicit.py')).toEqual([]);
+  });
+});
+
+describe('The label of a main thread', () => {
+  test.for([20, 22, 24, 26])('does not hide Node.js %i', async (major, { skip }) => {
+    const node = findNode(major);
+    if (node === undefined) return skip('`node scripts/runtimes.mjs` has not been run');
+    const child = await start(node, ['-e', "console.log('ready'); process.stdin.resume()"]);
+    const { name, comm } = nameAndComm(child);
+    const label = major >= 26 ? 'node-MainThread' : major >= 24 ? 'MainThread' : 'node';
+    expect({ name, comm }).toEqual({ name: 'node', comm: label });
+    expect(await pidsNamed('node')).toContain(child.pid);
+    expect(await pidsNamed(label)).toContain(child.pid);
+  });
+
+  test.each(['MainThread', 'node-MainThread'])(
+    '%s gives way to the base name of the executable',
+    async (label) => {
+      const child = await startNamed(label);
+      const exe = findByPidSync(child.pid, { fields: ['exe'] })?.exe ?? '';
+      expect(nameAndComm(child)).toEqual({ name: basename(exe), comm: label });
+      expect(await pidsNamed(basename(exe))).toContain(child.pid);
+      expect(await pidsNamed(label)).toContain(child.pid);
+    },
+  );
+
+  test('gives way to the base name of argv[0] where the executable is withheld', async () => {
+    const argv0 = uniqueName(20);
+    const child = await startNamed('MainThread', { argv0: `/opt/${argv0}` });
+    const found = await inProcess({}, { pid: child.pid, argv0 }, ({ procseek }, { pid, argv0 }) => {
+      process.setgid?.(65534);
+      process.setuid?.(65534);
+      return {
+        record: procseek.findByPidSync(pid, { fields: ['name', 'exe'] }),
+        pids: procseek.findByNameSync(argv0).map((one) => one.pid),
+      };
+    });
+    expect(found).toEqual({ record: { pid: child.pid, name: argv0, exe: null }, pids: [child.pid] });
+  });
+
+  test('stands for itself in other words', async () => {
+    const child = await startNamed('MainThreads');
+    expect(nameAndComm(child).name).toBe('MainThreads');
+  });
+});
+
+describe('The searching process', () => {
+  test('is found when it has the name, and only then', async () => {
+    const name = uniqueName(12);
+    const found = await inProcess({}, name, async ({ procseek, require }, name) => {
+      require('node:fs').writeFileSync('/proc/self/comm', name);
+      const pids = (await procseek.findByName(name)).map(({ pid }) => pid);
+      const others = procseek.findByNameSync(`${name}x`).map(({ pid }) => pid);
+      return { pids, others, pid: process.pid };
+    });
+    expect(found).toEqual({ pids: [found.pid], others: [], pid: found.pid });
+  });
+
+  test('is not found for having the name among its arguments', async () => {
+    const name = uniqueName(12);
+    const found = await inProcess({ args: [name] }, name, async ({ procseek }, name) => {
+      const byName = await procseek.findByName(name);
+      const [byArguments] = await procseek.findByName(name, { by: 'cmdline' });
+      return { byName, isFoundOtherwise: byArguments?.pid === process.pid };
+    });
+    expect(found).toEqual({ byName: [], isFoundOtherwise: true });
+  });
+});
+
+test('A renamed process is found by its new name alone', async () => {
+  const [before, after] = [uniqueName(12), uniqueName(12)];
+  const path = makeScript(scratch, before, '/bin/bash', `
+echo ready
+read line
+printf '%s' "$line" > /proc/$$/comm
+echo renamed
+read line`);
+  const child = await start(path);
+  expect((await findOneByName(before))?.pid).toBe(child.pid);
+  child.say(after);
+  await child.line();
+  expect(await pidsNamed(before)).toEqual([]);
+  expect(await pidsNamed(after)).toEqual([child.pid]);
+});

@@ -1,0 +1,61 @@
+/** The package as its users get it: packed, and installed into an empty project. */
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Without what Vitest and npm tell their children, which are to be on their own. */
+export function cleanEnvironment(): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(VITEST|NODE_ENV$|NODE_OPTIONS$|TEST$|npm_(package|lifecycle)_)/.test(name),
+  );
+  return Object.fromEntries(inherited);
+}
+
+/** What a program prints; fails with all of it when the program fails. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  const options = { cwd, env: { ...cleanEnvironment(), ...env } };
+  try {
+    const { stdout } = await execute(command, args, options);
+    return stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    throw new Error([command, ...args, '\n', stdout, stderr].join(' '), { cause: error });
+  }
+}
+
+export function temporaryDirectory(): string {
+  return realpathSync(mkdtempSync(join(tmpdir(), 'procseek-package-')));
+}
+
+export function remove(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** Packs what dist/ and prebuilds/ hold now. The tarball's path. */
+export async function pack(directory: string): Promise<string> {
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', directory], root);
+  const tarball = readdirSync(directory).find((file) => file.endsWith('.tgz'));
+  if (tarball === undefined) throw new Error('npm pack made no tarball');
+  return join(directory, tarball);
+}
+
+/** Installs the package into a copy of test/package/project. */
+export async function install(directory: string): Promise<void> {
+  const tarball = await pack(directory);
+  cpSync(join(root, 'test/package/project'), directory, { recursive: true });
+  writeFileSync(join(directory, 'package.json'), '{ "private": true }');
+  const quick = ['--prefer-offline', '--no-audit', '--no-fund'];
+  await run('npm', ['install', '--ignore-scripts', ...quick, tarball], directory);
+}

@@ -1,0 +1,103 @@
+/** The library in processes of its own: as another user, in a namespace, under a tracer. */
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { buildSync } from 'esbuild';
+
+type Library = typeof import('../../src/index.js');
+
+/** What `inProcess` is given has to bring along all it uses but these: it runs elsewhere. */
+export interface Tools {
+  readonly procseek: Library;
+  readonly require: NodeJS.Require;
+}
+
+export interface Surroundings {
+  /** The program, with its first arguments, that is to run Node.js. */
+  readonly launcher?: readonly string[];
+  /** The Node.js to run. */
+  readonly node?: string;
+  /** Arguments for the script, which takes no notice of them. */
+  readonly args?: readonly string[];
+}
+
+/** As PID 1 of a PID namespace, which ends with it. */
+export const inPidNamespace: Surroundings = {
+  launcher: ['/usr/bin/unshare', '--pid', '--fork', '--kill-child', '--mount-proc'],
+};
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const run = promisify(execFile);
+
+/** Runs a function in a process of its own and gives back what it returned, by way of JSON. */
+export async function inProcess<A, R>(
+  { launcher = [], node = process.execPath, args = [] }: Surroundings,
+  argument: A,
+  body: (tools: Tools, argument: A) => R | Promise<R>,
+): Promise<R> {
+  const directory = mkdtempSync(join(tmpdir(), 'procseek-test-'));
+  try {
+    chmodSync(directory, 0o755);
+    const script = join(directory, 'script.cjs');
+    const answer = join(directory, 'answer.json');
+    writeFileSync(answer, '');
+    bundleLibrary(join(directory, 'procseek.cjs'));
+    writeFileSync(
+      script,
+      `const procseek = require('./procseek.cjs');
+const answer = require('node:fs').openSync(${JSON.stringify(answer)}, 'w');
+(async () => {
+  const result = await (${body.toString()})({ procseek, require }, ${JSON.stringify(argument)});
+  require('node:fs').writeFileSync(answer, JSON.stringify({ result }));
+  process.exit();
+})();`,
+    );
+    const line = ['--pdeathsig', 'KILL', '--', ...launcher, node, script, ...args];
+    await run('/usr/bin/setpriv', line, { timeout: 25_000, killSignal: 'SIGKILL' });
+    return (JSON.parse(readFileSync(answer, 'utf8')) as { result: R }).result;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** The sources as they are now, to run in any version of Node.js. */
+function bundleLibrary(outfile: string): void {
+  buildSync({
+    entryPoints: [join(root, 'src/index.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    logLevel: 'error',
+    // The addon is looked for from where binding.ts stands.
+    define: { __dirname: JSON.stringify(join(root, 'src')) },
+  });
+}
+
+/**
+ * The system calls that a function makes: the lines of strace(1), for those it was told to trace
+ * (`openat` always), between the moments when the function opens `/begin` and `/end`.
+ */
+export async function traced<A>(
+  calls: string,
+  argument: A,
+  body: (tools: Tools, argument: A) => unknown,
+): Promise<string[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'procseek-test-'));
+  try {
+    const file = join(directory, 'trace');
+    const launcher = ['/usr/bin/strace', '-f', '-qq', '-o', file, '-e', `trace=openat,${calls}`];
+    await inProcess({ launcher }, argument, body);
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const begin = lines.findIndex((line) => line.includes('"/begin"'));
+    const end = lines.findIndex((line) => line.includes('"/end"'));
+    if (begin < 0 || end < begin) throw new Error('the function did not open /begin and /end');
+    return lines.slice(begin + 1, end);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
