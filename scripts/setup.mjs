@@ -31,10 +31,10 @@ async function setUpToRun() {
 }
 
 async function setUpToTest() {
-  await setUpToRun();
+  installPackages();
   if (process.platform === 'linux') installTestTools();
-  renewAddon();
   nodeRuntimes();
+  await setup();
 }
 
 async function setUpCi() {
@@ -42,7 +42,10 @@ async function setUpCi() {
   await setUpToTest();
 }
 
-/** So that Vitest started by hand tests the sources as they are, too. */
-export const setup = setUpToTest;
+/** Vitest calls this: started by hand, too, it tests the sources as they are. */
+export async function setup() {
+  if (isStale()) await build();
+  renewAddon();
+}
 
 await dispatch(import.meta.url, { run: setUpToRun, test: setUpToTest, ci: setUpCi });

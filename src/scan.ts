@@ -24,7 +24,8 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
   #position = 0;
   #end: End | undefined;
   #turn: Promise<unknown> = Promise.resolve();
-  #isPulling = false;
+  /** Calls that wait for their turn. */
+  #waiting = 0;
 
   /** @internal */
   constructor(query: Query, signal?: AbortSignal) {
@@ -39,9 +40,8 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
    * @throws ProcessError `ERR_SCAN_CLOSED` once the stream was closed or left; else as `findByName`.
    */
   next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#isPulling) return this.#inTurn(() => this.#one());
     const row = this.#rows[this.#position];
-    if (row !== undefined) {
+    if (this.#waiting === 0 && row !== undefined) {
       this.#position++;
       return Promise.resolve({ done: false, value: row });
     }
@@ -96,7 +96,8 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
   }
 
   #inTurn<R>(answer: () => Promise<R>): Promise<R> {
-    const turn = this.#turn.then(answer);
+    this.#waiting++;
+    const turn = this.#turn.then(answer).finally(() => this.#waiting--);
     this.#turn = turn.catch(() => {});
     return turn;
   }
@@ -117,13 +118,10 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
   /** Sees to it that there are rows; false behind the end. */
   async #fill(): Promise<boolean> {
     while (this.#end === undefined && this.#position >= this.#rows.length) {
-      this.#isPulling = true;
-      try {
-        await this.#step();
-      } catch (error) {
-        this.#stop({ reason: error });
-      } finally {
-        this.#isPulling = false;
+      if (this.#next?.done) {
+        this.#finish('ended');
+      } else {
+        await this.#step().catch((reason: unknown) => this.#stop({ reason }));
       }
     }
     if (this.#position < this.#rows.length) return true;
@@ -140,7 +138,6 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
     }
     this.#rows = this.#lookup.drain();
     this.#position = 0;
-    if (this.#next.done) this.#finish('ended');
   }
 
   #stop(end: End): void {

@@ -70,6 +70,10 @@ bool end_last_element(Bytes& text, size_t offset) {
   return text.size() == offset || text.data()[text.size() - 1] == '\0' || text.append('\0');
 }
 
+bool ends_with(std::string_view text, std::string_view suffix) {
+  return text.size() > suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
 Span span_from(const Bytes& text, size_t offset) {
   return {static_cast<uint32_t>(offset), static_cast<uint32_t>(text.size() - offset)};
 }
@@ -343,6 +347,25 @@ Status ProcfsSource::read_environ(Record& record) {
   return kOk;
 }
 
+// The kernel marks the path of what has been deleted, and a file may be called so. Then the path,
+// in the view of the process, leads to the very file.
+bool ProcfsSource::leads_to(const Record& record, std::string_view path,
+                            const Location& link) const {
+  char relative[4096];
+  if (path.size() < 2 || path.size() >= sizeof relative) return false;
+  path.remove_prefix(1);
+  relative[path.copy(relative, path.size())] = '\0';
+  Location root = locate(record, "root");
+  Fd directory;
+  struct statx marked;
+  struct statx found;
+  return open_at(root.directory, root.path.c_str(), O_PATH | O_DIRECTORY, directory) == kOk &&
+         ask_statx(link.directory, link.path.c_str(), STATX_INO, marked) &&
+         ask_statx(directory.get(), relative, STATX_INO, found) &&
+         marked.stx_ino == found.stx_ino && marked.stx_dev_major == found.stx_dev_major &&
+         marked.stx_dev_minor == found.stx_dev_minor;
+}
+
 Status ProcfsSource::read_link(Record& record, Field field, Span& span, std::string_view file) {
   constexpr std::string_view kDeleted = " (deleted)";
   char target[4096];
@@ -356,12 +379,8 @@ Status ProcfsSource::read_link(Record& record, Field field, Span& span, std::str
     return kOk;
   }
   std::string_view path(target, static_cast<size_t>(length));
-  // The kernel marks what has been deleted, and a file may be called so. Its links tell.
-  if (path.size() > kDeleted.size() && path.substr(path.size() - kDeleted.size()) == kDeleted) {
-    struct statx answer;
-    bool is_linked =
-        ask_statx(link.directory, link.path.c_str(), STATX_NLINK, answer) && answer.stx_nlink != 0;
-    if (!is_linked) path.remove_suffix(kDeleted.size());
+  if (ends_with(path, kDeleted) && !leads_to(record, path, link)) {
+    path.remove_suffix(kDeleted.size());
   }
   if (!record.text.store(path, span)) return out_of_memory();
   record.set(field);

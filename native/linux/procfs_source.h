@@ -43,6 +43,7 @@ class ProcfsSource final : public Source {
   Status read_cmdline(Record& record);
   Status read_environ(Record& record);
   Status read_link(Record& record, Field field, Span& span, std::string_view file);
+  bool leads_to(const Record& record, std::string_view path, const Location& link) const;
   Status read_io(Record& record);
   Status read_fds(Record& record);
   Status read_cgroup(Record& record);

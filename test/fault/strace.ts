@@ -26,9 +26,9 @@ export async function trace(traced: string, prepare = traced): Promise<Call[]> {
   const script = `${load}
     const { existsSync } = require('node:fs');
     (async () => {
-      ${prepare};
+      { ${prepare}; }
       existsSync('/procseek-begin');
-      ${traced};
+      { ${traced}; }
       existsSync('/procseek-end');
     })();`;
   return between(await straced(script));
@@ -78,19 +78,17 @@ function between(calls: Call[]): Call[] {
     .filter(({ name, args }) => !/^m(map|unmap|protect)$/.test(name) && !wakeUp.test(args));
 }
 
-/** `name path` of each call, where the path is that of the file, not of the handle it goes by. */
+/** `name path` of each call. */
 export function summary(calls: readonly Call[]): string[] {
   return calls.map((call) => `${call.name} ${pathOf(call)}`.trim());
 }
 
-/** The file that a call is about. */
-export function pathOf({ args }: Call): string {
-  const [, handle = ''] = /^-?\w+<([^>]*)>/.exec(args) ?? [];
-  const [, path] = /^(?:[^"]*, )?"([^"]*)"/.exec(args) ?? [];
-  if (path === undefined || /^\d/.test(args) === false || path.startsWith('/')) {
-    return path ?? handle;
-  }
-  return path === '' ? handle : `${handle}/${path}`;
+/** The file that a call is about: by its path, by that of a handle, or by one below the handle. */
+export function pathOf({ name, args }: Call): string {
+  const [, handle = ''] = /^\w+<([^>]*)>/.exec(args) ?? [];
+  const [, path = ''] = /^(?:[^",]*, )?"([^"]*)"/.exec(args) ?? [];
+  if (path === '' || /read$|write|getdents/.test(name)) return handle;
+  return path.startsWith('/') || handle === '' ? path : `${handle}/${path}`;
 }
 
 /** What was called for one process, in order, each with the entry of /proc/PID it was called for. */
@@ -98,5 +96,5 @@ export function callsFor(pid: number, calls: readonly Call[]): string[] {
   const folder = `/proc/${pid}`;
   return calls
     .filter((call) => pathOf(call) === folder || pathOf(call).startsWith(`${folder}/`))
-    .map((call) => `${call.name} ${pathOf(call).slice(folder.length + 1)}`);
+    .map((call) => `${call.name} ${pathOf(call).slice(folder.length + 1)}`.trim());
 }

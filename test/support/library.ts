@@ -13,6 +13,9 @@ type Library = typeof import('../../src/index.js');
 export interface Tools {
   readonly procseek: Library;
   readonly require: NodeJS.Require;
+  /** The system calls to be looked at start, and end. See `traced`. */
+  begin(): void;
+  end(): void;
 }
 
 export interface Surroundings {
@@ -48,10 +51,13 @@ export async function inProcess<A, R>(
     writeFileSync(
       script,
       `const procseek = require('./procseek.cjs');
-const answer = require('node:fs').openSync(${JSON.stringify(answer)}, 'w');
+const { openSync, writeFileSync } = require('node:fs');
+const answer = openSync(${JSON.stringify(answer)}, 'w');
+const open = (path) => { try { openSync(path); } catch {} };
+const tools = { procseek, require, begin: () => open('/begin'), end: () => open('/end') };
 (async () => {
-  const result = await (${body.toString()})({ procseek, require }, ${JSON.stringify(argument)});
-  require('node:fs').writeFileSync(answer, JSON.stringify({ result }));
+  const result = await (${body.toString()})(tools, ${JSON.stringify(argument)});
+  writeFileSync(answer, JSON.stringify({ result }));
   process.exit();
 })();`,
     );
@@ -79,8 +85,8 @@ function bundleLibrary(outfile: string): void {
 }
 
 /**
- * The system calls that a function makes: the lines of strace(1), for those it was told to trace
- * (`openat` always), between the moments when the function opens `/begin` and `/end`.
+ * The lines of strace(1) about these calls, and `openat`, between the moments when the function
+ * calls `begin()` and `end()`.
  */
 export async function traced<A>(
   calls: string,
@@ -95,9 +101,14 @@ export async function traced<A>(
     const lines = readFileSync(file, 'utf8').split('\n');
     const begin = lines.findIndex((line) => line.includes('"/begin"'));
     const end = lines.findIndex((line) => line.includes('"/end"'));
-    if (begin < 0 || end < begin) throw new Error('the function did not open /begin and /end');
+    if (begin < 0 || end < begin) throw new Error('begin() and end() have not been called');
     return lines.slice(begin + 1, end);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** The paths that were opened, also in vain. */
+export function openedPaths(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => /openat\(\w+, "([^"]*)"/.exec(line)?.[1] ?? []);
 }

@@ -1,0 +1,189 @@
+/** What the compiler knows of the answers. */
+import { describe, expectTypeOf, test } from 'vitest';
+import {
+  children,
+  type CpuTime,
+  type Field,
+  fieldNames,
+  findByName,
+  findByNameSync,
+  findByPid,
+  findByPidSync,
+  findOneByName,
+  findOneByNameSync,
+  type IoCounters,
+  isRunning,
+  type Process,
+  type ProcessError,
+  type ProcessFields,
+  type ProcessState,
+  scan,
+  scanSync,
+} from '../../src/index.js';
+
+interface Default {
+  pid: number;
+  name: string;
+  ppid: number;
+  state: ProcessState;
+  startTime: number;
+  id: string;
+}
+
+interface Chosen {
+  pid: number;
+  rss: number | null;
+  cmdline: string[] | null;
+  io: IoCounters | null;
+}
+
+const fields = ['rss', 'cmdline', 'io'] as const;
+
+describe('Without `fields`', () => {
+  test('a record holds the default ones', () => {
+    expectTypeOf(findByPid(1)).resolves.toEqualTypeOf<Default | undefined>();
+    expectTypeOf(findByPidSync(1)).toEqualTypeOf<Default | undefined>();
+    expectTypeOf(findByName('x')).resolves.toEqualTypeOf<Default[]>();
+    expectTypeOf(findByNameSync('x', {})).toEqualTypeOf<Default[]>();
+    expectTypeOf(findOneByName('x', { uid: 0 })).resolves.toEqualTypeOf<Default | undefined>();
+    expectTypeOf(findOneByNameSync('x')).toEqualTypeOf<Default | undefined>();
+    expectTypeOf(children(1, { recursive: true })).resolves.toEqualTypeOf<Default[]>();
+    expectTypeOf(scanSync()).toEqualTypeOf<Iterable<Default>>();
+    expectTypeOf(scan().next()).resolves.toEqualTypeOf<IteratorResult<Default, undefined>>();
+    expectTypeOf<Process>().toEqualTypeOf<Default>();
+  });
+});
+
+describe('With `fields`', () => {
+  test('a record holds pid and these', () => {
+    expectTypeOf(findByPid(1, { fields })).resolves.toEqualTypeOf<Chosen | undefined>();
+    expectTypeOf(findByPidSync(1, { fields })).toEqualTypeOf<Chosen | undefined>();
+    expectTypeOf(findByName('x', { fields, limit: 1 })).resolves.toEqualTypeOf<Chosen[]>();
+    expectTypeOf(findByNameSync('x', { fields })).toEqualTypeOf<Chosen[]>();
+    expectTypeOf(findOneByName('x', { fields })).resolves.toEqualTypeOf<Chosen | undefined>();
+    expectTypeOf(findOneByNameSync('x', { fields })).toEqualTypeOf<Chosen | undefined>();
+    expectTypeOf(children(1, { fields })).resolves.toEqualTypeOf<Chosen[]>();
+    expectTypeOf(scanSync({ name: 'x' }, { fields })).toEqualTypeOf<Iterable<Chosen>>();
+    expectTypeOf(scan({}, { fields }).next()).resolves.toEqualTypeOf<
+      IteratorResult<Chosen, undefined>
+    >();
+    expectTypeOf<Process<'rss' | 'cmdline' | 'io'>>().toEqualTypeOf<Chosen>();
+  });
+
+  test('written in place, they need no `as const`', () => {
+    const found = findByPidSync(1, { fields: ['uid', 'exe'] });
+    expectTypeOf(found).toEqualTypeOf<
+      { pid: number; uid: number | null; exe: string | null } | undefined
+    >();
+    expectTypeOf(findByName('x', { fields: ['name'] })).resolves.toEqualTypeOf<
+      { pid: number; name: string }[]
+    >();
+  });
+
+  test('an empty list leaves the pid', () => {
+    expectTypeOf(findByPidSync(1, { fields: [] })).toEqualTypeOf<{ pid: number } | undefined>();
+    expectTypeOf(findByPidSync(1, { fields: ['pid'] })).toEqualTypeOf<{ pid: number } | undefined>();
+  });
+
+  test('that are known at run time only, each may be missing', () => {
+    type Any = Pick<ProcessFields, 'pid'> & Partial<ProcessFields>;
+    const chosen: Field[] = ['name'];
+    expectTypeOf(findByPidSync(1, { fields: chosen })).toEqualTypeOf<Any | undefined>();
+    expectTypeOf(findByNameSync('x', { fields: fieldNames })).toEqualTypeOf<Any[]>();
+    const found = findByPidSync(1, { fields: chosen });
+    expectTypeOf(found?.pid).toEqualTypeOf<number | undefined>();
+    expectTypeOf(found?.rss).toEqualTypeOf<number | null | undefined>();
+  });
+
+  test('that there are not are refused', () => {
+    // @ts-expect-error there is no such field
+    findByPidSync(1, { fields: ['nmae'] });
+    // @ts-expect-error there is no such field
+    void findByName('x', { fields: ['name', 'toString'] });
+    // @ts-expect-error there is no such field
+    scan({}, { fields: ['memory'] });
+    // @ts-expect-error a string is no list
+    findByPidSync(1, { fields: 'name' });
+    // @ts-expect-error that field was not asked for
+    findByPidSync(1, { fields: ['name'] })?.rss;
+    // @ts-expect-error that field is no default one
+    findByPidSync(1)?.exe;
+  });
+});
+
+describe('The streams', () => {
+  test('tell the same records in a loop and in batches', async () => {
+    const stream = scan({}, { fields });
+    for await (const one of stream) expectTypeOf(one).toEqualTypeOf<Chosen>();
+    for await (const batch of stream.batches()) expectTypeOf(batch).toEqualTypeOf<Chosen[]>();
+    for (const one of scanSync({}, { fields })) expectTypeOf(one).toEqualTypeOf<Chosen>();
+    expectTypeOf(stream).toExtend<AsyncIterableIterator<Chosen>>();
+    expectTypeOf(stream).toExtend<AsyncDisposable>();
+    expectTypeOf(stream.close()).toEqualTypeOf<void>();
+  });
+
+  test('tell nothing at the end, and never just anything', () => {
+    const stream = scan({}, { fields });
+    expectTypeOf(stream.batches().next()).resolves.toEqualTypeOf<
+      IteratorResult<Chosen[], undefined>
+    >();
+    expectTypeOf(stream.return()).resolves.toEqualTypeOf<IteratorResult<Chosen, undefined>>();
+  });
+});
+
+describe('No field is of any type', () => {
+  type IsAny<T> = 0 extends 1 & T ? true : false;
+  type Fields<T> = { [K in keyof T]: IsAny<T[K]> };
+
+  test('of a process, its counters or an error', () => {
+    expectTypeOf<Fields<ProcessFields>[Field]>().toEqualTypeOf<false>();
+    expectTypeOf<Fields<CpuTime>[keyof CpuTime]>().toEqualTypeOf<false>();
+    expectTypeOf<Fields<IoCounters>[keyof IoCounters]>().toEqualTypeOf<false>();
+    expectTypeOf<ProcessError['code']>().toEqualTypeOf<string>();
+    expectTypeOf<ProcessError['errno']>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<Field>().toEqualTypeOf<keyof ProcessFields>();
+    expectTypeOf(fieldNames).toEqualTypeOf<readonly Field[]>();
+  });
+});
+
+describe('Arguments', () => {
+  test('may be undefined where they may be left out', () => {
+    const none = undefined;
+    expectTypeOf(findByPidSync(1, none)).toEqualTypeOf<Default | undefined>();
+    expectTypeOf(findByPidSync(1, { fields: none })).toEqualTypeOf<Default | undefined>();
+    void findByName('x', { by: none, ignoreCase: none, uid: none, limit: none, signal: none });
+  });
+
+  test('that are names may be of several kinds', () => {
+    const names = ['x', /x/, new Uint8Array(1), Buffer.from('x')] as const;
+    for (const name of names) void findByName(name);
+    void findByName(names);
+    scan({ name: names, by: 'cmdline', pids: [1, 2] });
+    // @ts-expect-error a number is no name
+    void findByName(1);
+    // @ts-expect-error a name has to be given
+    void findByName();
+    // @ts-expect-error there is no such way to compare
+    void findByName('x', { by: 'path' });
+    // @ts-expect-error there is a function for one
+    void findOneByName('x', { limit: 2 });
+    // @ts-expect-error nothing can be aborted at once
+    findByNameSync('x', { signal: new AbortController().signal });
+    // @ts-expect-error a PID is a number
+    void findByPid('1');
+  });
+
+  test('that are processes need their identity', () => {
+    const found = findByPidSync(1);
+    if (found) expectTypeOf(isRunning(found)).toEqualTypeOf<boolean>();
+    isRunning({ pid: 1, id: 'x' });
+    // @ts-expect-error the id was not asked for
+    isRunning({ pid: 1, name: 'x' });
+    // @ts-expect-error a PID alone does not tell which process
+    isRunning(1);
+    void children(1);
+    void children({ pid: 1, id: 'x' });
+    // @ts-expect-error the id was not asked for
+    void children({ pid: 1 });
+  });
+});
