@@ -32,4 +32,4 @@ export type {
   NameQuery,
   ProcessFilter,
 } from './query.js';
-export { type ProcessStream, scan, scanSync } from './scan.js';
+export { type ProcessBatches, type ProcessStream, scan, scanSync } from './scan.js';

@@ -10,6 +10,13 @@ import { type Walk, walk } from './walk.js';
 /** Why a stream tells no more: it came to its end, was closed, or failed with a reason. */
 type End = 'ended' | ProcessError | { reason: unknown };
 
+/** The batches of a stream. */
+export interface ProcessBatches<T> extends AsyncIterable<T[]> {
+  next(): Promise<IteratorResult<T[], undefined>>;
+  return(): Promise<IteratorResult<T[], undefined>>;
+  [Symbol.asyncIterator](): ProcessBatches<T>;
+}
+
 /**
  * Tells processes one by one, in ascending order of PIDs, while a pass goes on. Iterate over it
  * once, with `for await`; leaving the loop releases the directory handle that it holds, as do
@@ -58,10 +65,9 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
    * The same in batches, which is faster where there are many: as many as one step finds, about
    * 28 KiB of packed rows at most. Continues where the stream is; leaving the loop closes it.
    */
-  batches(): AsyncIterableIterator<T[]> {
-    const next = (): Promise<IteratorResult<T[], undefined>> => this.#inTurn(() => this.#batch());
+  batches(): ProcessBatches<T> {
     return {
-      next,
+      next: () => this.#inTurn(() => this.#batch()),
       return: async () => {
         this.close();
         return { done: true, value: undefined };

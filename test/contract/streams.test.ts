@@ -118,7 +118,7 @@ describe.each(streams)('A stream %s', (_, open) => {
     const stream = open();
     const found: (number | undefined)[] = [(await stream.next()).value?.pid];
     found.push((await stream.next()).value?.pid);
-    const { value: batch = [] } = await stream.batches().next();
+    const batch: { pid: number }[] = (await stream.batches().next()).value ?? [];
     expect(batch).not.toEqual([]);
     found.push(...batch.map(({ pid }) => pid));
     for await (const { pid } of stream) found.push(pid);

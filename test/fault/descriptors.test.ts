@@ -30,8 +30,6 @@ const questions: Record<string, string> = {
   'findByPid of every field': 'procseek.findByPid(self, { fields: procseek.fieldNames })',
   findByPidSync: 'procseek.findByPidSync(self)',
   'findByPidSync of every field': 'procseek.findByPidSync(self, { fields: procseek.fieldNames })',
-  'findByPidSync of a deleted-looking exe':
-    "procseek.findByPidSync(lookalike.pid, { fields: ['exe', 'uid'] })",
   isRunning: 'procseek.isRunning(known)',
   findByName: 'procseek.findByName(title)',
   'findByName of several': "procseek.findByName([title, 'absent', /^absent$/])",
@@ -60,10 +58,6 @@ const questions: Record<string, string> = {
 const spares = 10;
 
 const script = `${load} ${starvation}
-  const { spawn } = require('node:child_process');
-  const { tmpdir } = require('node:os');
-  const folder = fs.mkdtempSync(tmpdir() + '/procseek-starved-');
-  fs.copyFileSync('/bin/sleep', folder + '/sleep (deleted)');
   const title = 'starved-of-descriptors';
   process.title = title;
   const self = process.pid;
@@ -77,8 +71,8 @@ const script = `${load} ${starvation}
   const moving = new Set(['state', 'threads', 'cpuTime', 'rss', 'vsize', 'io', 'fds', 'startTime']);
   const stable = (key, value) => (moving.has(key) ? value === null : value);
   (async () => {
-    const lookalike = spawn(folder + '/sleep (deleted)', ['1000000'], { stdio: 'ignore' });
-    await new Promise((resolve) => lookalike.once('spawn', resolve));
+    const child = require('node:child_process').spawn('sleep', ['1000000'], { stdio: 'ignore' });
+    await new Promise((resolve) => child.once('spawn', resolve));
     const questions = {
       ${Object.entries(questions)
         .map(([name, ask]) => `${JSON.stringify(name)}: async () => ${ask}`)
@@ -95,8 +89,7 @@ const script = `${load} ${starvation}
       }
       results[name] = { before, starved, after: await attempt(ask) };
     }
-    lookalike.kill('SIGKILL');
-    fs.rmSync(folder, { recursive: true });
+    child.kill('SIGKILL');
     process.stdout.write(JSON.stringify(results, stable));
   })();`;
 
@@ -160,6 +153,34 @@ describe('without a free file descriptor', () => {
       limited,
     );
     expect(answers).toEqual([true, false, expect.stringContaining('/')]);
+  });
+
+  it('a file whose name looks deleted is not taken for a deleted one', async () => {
+    const [exe, ...starved] = await resultOf<(string | Attempt)[]>(
+      `${load} ${starvation}
+      const { spawn } = require('node:child_process');
+      const folder = fs.mkdtempSync(require('node:os').tmpdir() + '/procseek-starved-');
+      const exe = folder + '/sleep (deleted)';
+      fs.copyFileSync('/bin/sleep', exe);
+      (async () => {
+        const child = spawn(exe, ['1000000'], { stdio: 'ignore' });
+        await new Promise((resolve) => child.once('spawn', resolve));
+        const results = [exe];
+        for (let spare = 0; spare < 4; spare++) {
+          fill(spare);
+          results.push(await attempt(() => procseek.findByPidSync(child.pid, { fields: ['exe'] }).exe));
+          free();
+        }
+        child.kill('SIGKILL');
+        fs.rmSync(folder, { recursive: true });
+        console.log(JSON.stringify(results));
+      })();`,
+      limited,
+    );
+    for (const attempt of starved) {
+      expect(attempt).toEqual(Object(attempt).error ? { error: outOfDescriptors } : { answer: exe });
+    }
+    expect(starved.at(-1)).toEqual({ answer: exe });
   });
 
   it('a stream that has begun fails instead of ending, and holds nothing afterwards', async () => {
