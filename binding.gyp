@@ -34,6 +34,7 @@
             "native/linux/children.cc",
             "native/linux/files.cc",
             "native/linux/parse.cc",
+            "native/linux/process_files.cc",
             "native/linux/procfs_source.cc",
             "native/linux/terminal.cc"
           ],

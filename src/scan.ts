@@ -1,11 +1,10 @@
 /** Streaming over processes, at constant memory. */
-import { binding } from './binding.js';
 import { ProcessError } from './errors.js';
 import type { DefaultFields, Field, Process } from './fields.js';
 import { Lookup } from './lookup.js';
 import { checkOptions, checkSignal, type FieldOptions, type SignalOptions } from './options.js';
 import { compileQuery, type ProcessFilter, type Query } from './query.js';
-import { type Walk, walk } from './walk.js';
+import { step, stepSync, type Walk, walk } from './walk.js';
 
 /** Why a stream tells no more: it came to its end, was closed, or failed with a reason. */
 type End = 'ended' | ProcessError | { reason: unknown };
@@ -137,11 +136,8 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
 
   async #step(): Promise<void> {
     this.#next ??= this.#steps.next();
-    if (!this.#next.done) {
-      const result = await binding.next(this.#next.value);
-      if (this.#end !== undefined) return;
-      this.#next = this.#steps.next(result);
-    }
+    if (!this.#next.done) this.#next = await step(this.#steps, this.#next.value);
+    if (this.#end !== undefined) return;
     this.#rows = this.#lookup.drain();
     this.#position = 0;
   }
@@ -220,7 +216,7 @@ function* rows<T>(query: Query): Generator<T, undefined, undefined> {
   try {
     let next = steps.next();
     while (!next.done) {
-      next = steps.next(binding.nextSync(next.value));
+      next = stepSync(steps, next.value);
       yield* lookup.drain();
     }
   } finally {

@@ -63,21 +63,37 @@ function* deliver(consumers: readonly Consumer[], batch: Batch, pass: NativePass
 }
 
 export function runSync<T>(steps: Walk<T>): T {
-  try {
-    let next = steps.next();
-    while (!next.done) next = steps.next(binding.nextSync(next.value));
-    return next.value;
-  } finally {
-    steps.return(undefined as T);
-  }
+  let next = steps.next();
+  while (!next.done) next = stepSync(steps, next.value);
+  return next.value;
 }
 
 export async function run<T>(steps: Walk<T>): Promise<T> {
+  let next = steps.next();
+  while (!next.done) next = await step(steps, next.value);
+  return next.value;
+}
+
+export function stepSync<T>(steps: Walk<T>, pass: NativePass): IteratorResult<NativePass, T> {
+  let result: StepResult;
   try {
-    let next = steps.next();
-    while (!next.done) next = steps.next(await binding.next(next.value));
-    return next.value;
-  } finally {
-    steps.return(undefined as T);
+    result = binding.nextSync(pass);
+  } catch (error) {
+    return steps.throw(error);
   }
+  return steps.next(result);
+}
+
+/** The walk hears of everything that goes wrong, so that it can release what it holds. */
+export async function step<T>(
+  steps: Walk<T>,
+  pass: NativePass,
+): Promise<IteratorResult<NativePass, T>> {
+  let result: StepResult;
+  try {
+    result = await binding.next(pass);
+  } catch (error) {
+    return steps.throw(error);
+  }
+  return steps.next(result);
 }

@@ -4,12 +4,9 @@
 // /proc/PID directory, which goes dead with the process: a reused PID cannot mix two processes.
 #pragma once
 
-#include <memory>
-
 #include "../process.h"
-#include "accounts.h"
 #include "files.h"
-#include "parse.h"
+#include "process_files.h"
 
 namespace procseek {
 
@@ -22,37 +19,13 @@ class ProcfsSource final : public Source {
   Status find(int32_t pid, FieldMask wanted, Record& record) override;
 
  private:
-  using FileSet = uint32_t;
-
-  // Where a file of the process at hand is.
-  struct Location {
-    int directory;
-    ProcPath path;
-  };
-  Location locate(const Record& record, std::string_view file) const;
-
   Status next_pid(int32_t& ret_pid);
   void attach(Record& record, int32_t pid);
+  ProcessPlace place(int32_t pid) const;
   Status restart_with_handle(Record& record);
-  bool is_alive(const Record& record) const;
-
+  bool is_alive(int32_t pid) const;
   Status read_files(Record& record, FileSet files, FieldMask wanted);
-  Status read_comm(Record& record);
-  Status read_stat(Record& record, FieldMask wanted);
-  Status read_status(Record& record, FieldMask wanted);
-  Status read_cmdline(Record& record);
-  Status read_environ(Record& record);
-  Status read_link(Record& record, Field field, Span& span, std::string_view file);
-  bool leads_to(const Record& record, std::string_view path, const Location& link) const;
-  Status read_io(Record& record);
-  Status read_fds(Record& record);
-  Status read_cgroup(Record& record);
   Status complete_name(Record& record, FieldMask wanted);
-
-  Status store_stat(Record& record, const Stat& stat, FieldMask wanted);
-  Status store_terminal(Record& record, int32_t device);
-  Status store_id(Record& record, uint64_t start_ticks);
-  double start_time(uint64_t start_ticks);
 
   Walk walk_;
   size_t walked_ = 0;
@@ -60,13 +33,8 @@ class ProcfsSource final : public Source {
 
   // Of the process at hand.
   Fd handle_;
-  bool has_begun_ = false;  // something was read by its path
-  bool is_kernel_thread_ = false;
-  // An entry was missing that a live process may lack too.
-  bool lacks_entry_ = false;
-
-  Accounts accounts_;
-  double boot_time_ = 0;  // epoch ms, 0: not asked yet
+  bool has_begun_ = false;  // something was read
+  ProcessFiles files_;
 };
 
 }  // namespace procseek

@@ -18,15 +18,13 @@ def family(sizes):
         reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:
-            os.write(writer, json.dumps(family(sizes[1:])).encode())
-            os.close(writer)
-            os.close(reader)
+            os.write(writer, json.dumps(family(sizes[1:])).encode() + b'\\n')
             sys.stdin.read()
             os._exit(0)
-        os.close(writer)
         members[0].append(pid)
-        with os.fdopen(reader) as text:
-            for i, generation in enumerate(json.load(text)): members[i + 1] += generation
+        with os.fdopen(reader) as lines:
+            for i, generation in enumerate(json.loads(lines.readline())): members[i + 1] += generation
+        os.close(writer)
     return members
 print(json.dumps(family(json.loads(sys.argv[1]))), flush=True)
 sys.stdin.read()`,
@@ -255,7 +253,8 @@ test('Where the kernel tells the children, other processes are not looked at', a
     await tools.procseek.children(pid, { recursive: true });
     tools.end();
   });
-  if (!calls.some((call) => call.includes('/children"'))) skip('built without CONFIG_PROC_CHILDREN');
+  if (!calls.some((call) => call.includes('/children"')))
+    skip('built without CONFIG_PROC_CHILDREN');
   expect(calls.filter((call) => call.includes('"/proc",'))).toEqual([]);
   const visited = calls.flatMap((call) => /"\/proc\/(\d+)\//.exec(call)?.[1] ?? []).map(Number);
   const family = [pid, ...generations.flat()];

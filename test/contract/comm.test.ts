@@ -135,7 +135,9 @@ describe('The name of a kernel thread', () => {
       const pids = [...longNamesOfKernelThreads().keys()];
       const told = [...scanSync({ pids }, { fields: ['name'] })];
       const expected = longNamesOfKernelThreads();
-      return told.length === expected.size && told.every((one) => expected.get(one.pid) === one.name);
+      return (
+        told.length === expected.size && told.every((one) => expected.get(one.pid) === one.name)
+      );
     });
   });
 });

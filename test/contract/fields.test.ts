@@ -207,7 +207,15 @@ sys.stdin.read()`;
     };
     expect(inTheirTerms(ours)).toEqual(expected);
     expect(Math.abs(ours.startTime / 1000 - create_time)).toBeLessThan(2);
-    expect(ours).toMatchObject({ uid, gid: uid, nice: 7, threads: 4, sid: pid, pgid: pid, tty: null });
+    expect(ours).toMatchObject({
+      uid,
+      gid: uid,
+      nice: 7,
+      threads: 4,
+      sid: pid,
+      pgid: pid,
+      tty: null,
+    });
     expect(ours.user).toBe({ 0: 'root', 65534: 'nobody' }[uid] ?? null);
     expect(ours.cpuTime?.user).toBeGreaterThanOrEqual(20);
     expect(ours.cpuTime?.system).toBeGreaterThan(0);
@@ -223,7 +231,17 @@ sys.stdin.read()`;
   test('of all processes, as far as it holds still', async () => {
     const steady = ['ppid', 'exe', 'cmdline', 'uids', 'username', 'terminal', 'nice'] as const;
     await until('everything agrees', async () => {
-      const fields = ['ppid', 'id', 'exe', 'cmdline', 'uid', 'user', 'tty', 'nice', 'startTime'] as const;
+      const fields = [
+        'ppid',
+        'id',
+        'exe',
+        'cmdline',
+        'uid',
+        'user',
+        'tty',
+        'nice',
+        'startTime',
+      ] as const;
       const before = [...scanSync({}, { fields })];
       const theirs = await psutil([...steady, 'create_time']);
       const after = new Map([...scanSync({}, { fields: ['id'] })].map(({ pid, id }) => [pid, id]));

@@ -182,7 +182,11 @@ ctypes.CDLL(None).syscall(exit_thread, 0)`);
     await settle(pid, 'Z');
     expect(numberedEntries(`/proc/${pid}/task`)).toHaveLength(2);
     expect(exists(pid)).toBe(true);
-    expect(findByPidSync(pid, { fields })).toMatchObject({ state: 'zombie', exe: null, cmdline: [] });
+    expect(findByPidSync(pid, { fields })).toMatchObject({
+      state: 'zombie',
+      exe: null,
+      cmdline: [],
+    });
     expect(isRunning(identify(pid))).toBe(true);
   });
 });

@@ -57,7 +57,8 @@ describe('By', () => {
     ['cmdline', [argument, argv0, argument.slice(3, 9), 'ünï'], [name, path]],
     ['any', [name, name.slice(0, 15), path, argv0, basename(argv0), argument], [`${name}x`]],
   ] as const)('%s compares with that alone', async (by, matching, others) => {
-    for (const query of matching) expect(await pids(query, { by, ppid: process.pid })).toEqual([child.pid]);
+    for (const query of matching)
+      expect(await pids(query, { by, ppid: process.pid })).toEqual([child.pid]);
     for (const query of others) expect(await pids(query, { by })).toEqual([]);
   });
 
@@ -165,22 +166,27 @@ describe('Several names', () => {
   test('match a process once', async () => {
     const name = uniqueName(30);
     const { pid } = await startProgram(makeProgram(scratch, name));
-    expect(await pids([name, name.slice(0, 15), new RegExp(name), /./], { ppid: process.pid })).toEqual([pid]);
+    expect(
+      await pids([name, name.slice(0, 15), new RegExp(name), /./], { ppid: process.pid }),
+    ).toEqual([pid]);
   });
 });
 
 describe('A regular expression', () => {
-  test.each(['g', 'y', 'gy', 'd', 's', 'u'])('with the flag %s behaves as without', async (flag) => {
-    const name = uniqueName(12);
-    const one = await startNamed(name);
-    const two = await startNamed(name);
-    const pattern = new RegExp(name, flag);
-    for (const lastIndex of [0, 5, 100]) {
-      pattern.lastIndex = lastIndex;
-      expect(await pids(pattern)).toEqual([one.pid, two.pid].sort((a, b) => a - b));
-      expect(pattern.lastIndex).toBe(lastIndex);
-    }
-  });
+  test.each(['g', 'y', 'gy', 'd', 's', 'u'])(
+    'with the flag %s behaves as without',
+    async (flag) => {
+      const name = uniqueName(12);
+      const one = await startNamed(name);
+      const two = await startNamed(name);
+      const pattern = new RegExp(name, flag);
+      for (const lastIndex of [0, 5, 100]) {
+        pattern.lastIndex = lastIndex;
+        expect(await pids(pattern)).toEqual([one.pid, two.pid].sort((a, b) => a - b));
+        expect(pattern.lastIndex).toBe(lastIndex);
+      }
+    },
+  );
 
   test('with the flag y has to match from the start', async () => {
     const name = uniqueName(12);

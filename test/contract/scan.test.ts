@@ -1,6 +1,12 @@
 /** Streams over all processes, or over those that pass a filter. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Field, type ProcessFilter, type ProcessStream, scan, scanSync } from '../../src/index.js';
+import {
+  type Field,
+  type ProcessFilter,
+  type ProcessStream,
+  scan,
+  scanSync,
+} from '../../src/index.js';
 import { numberedEntries, vanish } from '../support/proc.js';
 import { type Child, startNamed } from '../support/processes.js';
 import {
@@ -13,11 +19,11 @@ import {
 
 const scratch = scratchDirectory();
 const name = uniqueName(20);
+const path = makeProgram(scratch, name);
 const children: Child[] = [];
 let pids: number[] = [];
 
 beforeAll(async () => {
-  const path = makeProgram(scratch, name);
   for (const uid of [0, 65534, 0, 65534, 0, 0, 0, 0, 0, 0]) {
     children.push(await launchProgram(path, [], { uid }));
   }
@@ -126,7 +132,7 @@ describe('A synchronous scan', () => {
   test('starts anew each time it is iterated over', async () => {
     const processes = scanSync({ name }, { fields: [] });
     expect([...processes]).toHaveLength(10);
-    await startProgram(makeProgram(scratch, name));
+    await startProgram(path);
     expect([...processes]).toHaveLength(11);
   });
 

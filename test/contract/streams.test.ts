@@ -122,7 +122,9 @@ describe.each(streams)('A stream %s', (_, open) => {
     expect(batch).not.toEqual([]);
     found.push(...batch.map(({ pid }) => pid));
     for await (const { pid } of stream) found.push(pid);
-    expect(found.filter((pid) => pids.includes(pid ?? 0))).toEqual(all.filter((pid) => pids.includes(pid)));
+    expect(found.filter((pid) => pids.includes(pid ?? 0))).toEqual(
+      all.filter((pid) => pids.includes(pid)),
+    );
   });
 
   test('can be continued by a loop after a single next()', async () => {

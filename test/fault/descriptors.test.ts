@@ -156,7 +156,7 @@ describe('without a free file descriptor', () => {
   });
 
   it('a file whose name looks deleted is not taken for a deleted one', async () => {
-    const [exe, ...starved] = await resultOf<(string | Attempt)[]>(
+    const { exe, starved } = await resultOf<{ exe: string; starved: Attempt[] }>(
       `${load} ${starvation}
       const { spawn } = require('node:child_process');
       const folder = fs.mkdtempSync(require('node:os').tmpdir() + '/procseek-starved-');
@@ -165,20 +165,20 @@ describe('without a free file descriptor', () => {
       (async () => {
         const child = spawn(exe, ['1000000'], { stdio: 'ignore' });
         await new Promise((resolve) => child.once('spawn', resolve));
-        const results = [exe];
+        const starved = [];
         for (let spare = 0; spare < 4; spare++) {
           fill(spare);
-          results.push(await attempt(() => procseek.findByPidSync(child.pid, { fields: ['exe'] }).exe));
+          starved.push(await attempt(() => procseek.findByPidSync(child.pid, { fields: ['exe'] }).exe));
           free();
         }
         child.kill('SIGKILL');
         fs.rmSync(folder, { recursive: true });
-        console.log(JSON.stringify(results));
+        console.log(JSON.stringify({ exe, starved }));
       })();`,
       limited,
     );
     for (const attempt of starved) {
-      expect(attempt).toEqual(Object(attempt).error ? { error: outOfDescriptors } : { answer: exe });
+      expect(attempt).toEqual(attempt.error ? { error: outOfDescriptors } : { answer: exe });
     }
     expect(starved.at(-1)).toEqual({ answer: exe });
   });

@@ -55,5 +55,9 @@ print(json.dumps(found))`;
 export async function pidsBy(command: 'pgrep' | 'pidof', name: string): Promise<number[]> {
   const args = command === 'pgrep' ? ['-x', '--', name] : [name];
   const { stdout } = await run(command, args);
-  return stdout.split(/\s+/).filter(Boolean).map(Number).sort((a, b) => a - b);
+  return stdout
+    .split(/\s+/)
+    .filter(Boolean)
+    .map(Number)
+    .sort((a, b) => a - b);
 }

@@ -23,5 +23,7 @@ export async function vanish(pid: number): Promise<void> {
 }
 
 export function numberedEntries(directory: string): number[] {
-  return readdirSync(directory).filter((entry) => /^\d+$/.test(entry)).map(Number);
+  return readdirSync(directory)
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number);
 }

@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { type Child, launch, start, type StartOptions } from './processes.js';
+import { type Child, launch, type StartOptions, start } from './processes.js';
 
 let named = 0;
 

@@ -1,0 +1,296 @@
+#include "process_files.h"
+
+#include <linux/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include <cerrno>
+
+#include "../name.h"
+#include "terminal.h"
+
+namespace procseek {
+
+namespace {
+
+double clock_ms(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
+double ticks_to_ms(uint64_t ticks) {
+  return static_cast<double>(ticks) * 1e3 / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+// Asks about an open file without the stat family, whose symbols and structures differ between
+// libcs. Null where the kernel is older than statx(2).
+bool ask_statx(int directory, const char* path, unsigned mask, struct statx& ret_answer) {
+  return ::syscall(SYS_statx, directory, path, 0, mask, &ret_answer) == 0;
+}
+
+// Puts a NUL behind the last element too, where its process left it out by rewriting its title.
+bool end_last_element(Bytes& text, size_t offset) {
+  return text.size() == offset || text.data()[text.size() - 1] == '\0' || text.append('\0');
+}
+
+bool ends_with(std::string_view text, std::string_view suffix) {
+  return text.size() > suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
+Span span_from(const Bytes& text, size_t offset) {
+  return {static_cast<uint32_t>(offset), static_cast<uint32_t>(text.size() - offset)};
+}
+
+// The number of clock ticks between boot and start does not move when the wall clock is set.
+Status store_id(uint64_t start_ticks, Record& record) {
+  char digits[20];
+  size_t first = sizeof digits;
+  do {
+    digits[--first] = static_cast<char>('0' + start_ticks % 10);
+    start_ticks /= 10;
+  } while (start_ticks != 0);
+  ProcPath id;
+  id.append(static_cast<uint32_t>(record.pid))
+      .append("-")
+      .append({digits + first, sizeof digits - first});
+  if (!record.text.store(id.c_str(), record.id)) return out_of_memory();
+  record.set(Field::id);
+  return kOk;
+}
+
+Status store_terminal(int32_t device, Record& record) {
+  size_t offset = record.text.size();
+  Status status = device == 0 ? kGone : append_terminal(device, record.text);
+  if (status < 0) return status;
+  record.tty = span_from(record.text, offset);
+  status == kOk ? record.set(Field::tty) : record.withhold(Field::tty);
+  return kOk;
+}
+
+// The kernel marks the path of what has been deleted, and a file may be called so. Then the path,
+// in the view of the process, leads to the very file.
+bool leads_to(const ProcessPlace& at, std::string_view path, const ProcPath& link) {
+  char relative[4096];
+  if (path.size() < 2 || path.size() >= sizeof relative) return false;
+  path.remove_prefix(1);
+  relative[path.copy(relative, path.size())] = '\0';
+  ProcPath root = at.path("root");
+  Fd directory;
+  struct statx marked;
+  struct statx found;
+  return open_at(at.directory(), root.c_str(), O_PATH | O_DIRECTORY, directory) == kOk &&
+         ask_statx(at.directory(), link.c_str(), STATX_INO, marked) &&
+         ask_statx(directory.get(), relative, STATX_INO, found) &&
+         marked.stx_ino == found.stx_ino && marked.stx_dev_major == found.stx_dev_major &&
+         marked.stx_dev_minor == found.stx_dev_minor;
+}
+
+}  // namespace
+
+FileSet files_for(FieldMask fields) {
+  FileSet files = 0;
+#define FIELD(name, kind, unit, linux_files) \
+  if (fields & bit(Field::name)) files |= linux_files;
+#include "../fields.def"
+#undef FIELD
+  if (files & kStat) files &= ~FileSet{kComm};
+  return files;
+}
+
+void ProcessFiles::reset() {
+  is_kernel_thread_ = false;
+  is_in_doubt_ = false;
+}
+
+Status ProcessFiles::read(const ProcessPlace& at, FileSet files, FieldMask wanted, Record& record) {
+  Status status = kOk;
+  if (files & kStat) status = read_stat(at, wanted, record);
+  if (status == kOk && (files & kComm)) status = read_comm(at, record);
+  if (status == kOk && (files & kStatus)) status = read_status(at, wanted, record);
+  if (status == kOk && (files & kCmdline)) status = read_cmdline(at, record);
+  if (status == kOk && (files & kExe))
+    status = read_link(at, "exe", Field::exe, record.exe, record);
+  if (status == kOk && (files & kCwd))
+    status = read_link(at, "cwd", Field::cwd, record.cwd, record);
+  if (status == kOk && (files & kRoot))
+    status = read_link(at, "root", Field::root, record.root, record);
+  if (status == kOk && (files & kEnviron)) status = read_environ(at, record);
+  if (status == kOk && (files & kIo)) status = read_io(at, record);
+  if (status == kOk && (files & kFd)) status = read_fds(at, record);
+  if (status == kOk && (files & kCgroup)) status = read_cgroup(at, record);
+  return status;
+}
+
+Status ProcessFiles::read_comm(const ProcessPlace& at, Record& record) {
+  char buffer[128];  // 64 bytes at most, for kernel threads
+  size_t length;
+  ProcPath comm = at.path("comm");
+  Status status = read_small(at.directory(), comm.c_str(), buffer, sizeof buffer, length);
+  if (status != kOk) return status;
+  if (!record.text.store(parse_comm({buffer, length}), record.comm)) return out_of_memory();
+  record.set(Field::comm);
+  return kOk;
+}
+
+Status ProcessFiles::read_stat(const ProcessPlace& at, FieldMask wanted, Record& record) {
+  char buffer[2048];  // 52 numbers and a name
+  size_t length;
+  ProcPath file = at.path("stat");
+  Status status = read_small(at.directory(), file.c_str(), buffer, sizeof buffer, length);
+  if (status != kOk) return status;
+  Stat stat;
+  if (!parse_stat({buffer, length}, stat)) return failure(Call::read, EPROTO);
+  return store_stat(stat, wanted, record);
+}
+
+// Keeps all that costs nothing to keep.
+Status ProcessFiles::store_stat(const Stat& stat, FieldMask wanted, Record& record) {
+  is_kernel_thread_ = stat.is_kernel_thread;
+  if (!record.text.store(stat.comm, record.comm)) return out_of_memory();
+  record.state = stat.state;
+  record.ppid = stat.ppid;
+  record.pgid = stat.pgid;
+  record.sid = stat.sid;
+  record.nice = stat.nice;
+  record.threads = stat.threads;
+  record.startTime = start_time(stat.start_ticks);
+  record.cpuTime = {ticks_to_ms(stat.user_ticks), ticks_to_ms(stat.system_ticks)};
+  record.vsize = static_cast<double>(stat.vsize);
+  record.rss = static_cast<double>(stat.rss_pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  for (Field field : {Field::comm, Field::state, Field::ppid, Field::pgid, Field::sid, Field::nice,
+                      Field::threads, Field::startTime, Field::cpuTime, Field::vsize, Field::rss}) {
+    record.set(field);
+  }
+  Status status = kOk;
+  if (wanted & bit(Field::id)) status = store_id(stat.start_ticks, record);
+  if (status == kOk && (wanted & bit(Field::tty))) status = store_terminal(stat.tty, record);
+  return status;
+}
+
+double ProcessFiles::start_time(uint64_t start_ticks) {
+  if (boot_time_ == 0) boot_time_ = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME);
+  return static_cast<double>(static_cast<int64_t>(boot_time_ + ticks_to_ms(start_ticks)));
+}
+
+Status ProcessFiles::read_status(const ProcessPlace& at, FieldMask wanted, Record& record) {
+  char buffer[4096];  // the lines wanted are among the first
+  size_t length;
+  ProcPath file = at.path("status");
+  Status status = read_small(at.directory(), file.c_str(), buffer, sizeof buffer, length);
+  if (status != kOk) return status;
+  Owner owner;
+  if (!parse_status({buffer, length}, owner)) return failure(Call::read, EPROTO);
+  record.uid = owner.uid;
+  record.gid = owner.gid;
+  record.set(Field::uid);
+  record.set(Field::gid);
+  if ((wanted & bit(Field::user)) == 0) return kOk;
+  size_t offset = record.text.size();
+  status = accounts_.append_name(owner.uid, record.text);
+  if (status < 0) return status;
+  record.user = span_from(record.text, offset);
+  status == kOk ? record.set(Field::user) : record.withhold(Field::user);
+  return kOk;
+}
+
+Status ProcessFiles::read_cmdline(const ProcessPlace& at, Record& record) {
+  size_t offset = record.text.size();
+  ProcPath file = at.path("cmdline");
+  Status status = read_all(at.directory(), file.c_str(), record.text);
+  if (status != kOk) return status;
+  if (!end_last_element(record.text, offset)) return out_of_memory();
+  record.cmdline = span_from(record.text, offset);
+  record.set(Field::cmdline);
+  return kOk;
+}
+
+Status ProcessFiles::read_environ(const ProcessPlace& at, Record& record) {
+  size_t offset = record.text.size();
+  ProcPath file = at.path("environ");
+  Status status = read_all(at.directory(), file.c_str(), record.text);
+  if (status < 0) return status;
+  if (status != kOk) {
+    record.text.truncate(offset);
+    is_in_doubt_ |= status == kGone;
+    record.withhold(Field::environ);
+    return kOk;
+  }
+  if (!end_last_element(record.text, offset)) return out_of_memory();
+  record.environ = span_from(record.text, offset);
+  record.set(Field::environ);
+  return kOk;
+}
+
+Status ProcessFiles::read_link(const ProcessPlace& at, std::string_view entry, Field field,
+                               Span& span, Record& record) {
+  constexpr std::string_view kDeleted = " (deleted)";
+  char target[4096];
+  ProcPath link = at.path(entry);
+  ssize_t length = ::readlinkat(at.directory(), link.c_str(), target, sizeof target);
+  if (length < 0) {
+    Status status = outcome(Call::readlinkat, errno);
+    if (status < 0 && errno != ENAMETOOLONG) return status;
+    is_in_doubt_ |= status == kGone;
+    record.withhold(field);
+    return kOk;
+  }
+  std::string_view path(target, static_cast<size_t>(length));
+  if (ends_with(path, kDeleted) && !leads_to(at, path, link)) {
+    path.remove_suffix(kDeleted.size());
+  }
+  if (!record.text.store(path, span)) return out_of_memory();
+  record.set(field);
+  return kOk;
+}
+
+Status ProcessFiles::read_io(const ProcessPlace& at, Record& record) {
+  char buffer[512];
+  size_t length;
+  ProcPath file = at.path("io");
+  Status status = read_small(at.directory(), file.c_str(), buffer, sizeof buffer, length);
+  if (status < 0) return status;
+  is_in_doubt_ |= status == kGone;
+  bool is_known = status == kOk && parse_io({buffer, length}, record.io);
+  is_known ? record.set(Field::io) : record.withhold(Field::io);
+  return kOk;
+}
+
+Status ProcessFiles::read_fds(const ProcessPlace& at, Record& record) {
+  ProcPath file = at.path("fd");
+  record.fds = 0;
+  // Since Linux 6.2 the directory's size is the number of its entries.
+  struct statx answer;
+  if (ask_statx(at.directory(), file.c_str(), STATX_SIZE, answer) && answer.stx_size != 0) {
+    record.fds = static_cast<int32_t>(answer.stx_size);
+    record.set(Field::fds);
+    return kOk;
+  }
+  NumberedEntries entries;
+  int32_t number;
+  Status status = entries.open(at.directory(), file.c_str());
+  while (status == kOk && (status = entries.next(number)) == kOk) record.fds++;
+  if (status < 0) return status;
+  // The directory of a process that is gone lists as empty.
+  is_in_doubt_ |= status == kGone || record.fds == 0;
+  status == kEnd ? record.set(Field::fds) : record.withhold(Field::fds);
+  return kOk;
+}
+
+Status ProcessFiles::read_cgroup(const ProcessPlace& at, Record& record) {
+  Bytes text;
+  ProcPath file = at.path("cgroup");
+  Status status = read_all(at.directory(), file.c_str(), text);
+  if (status < 0) return status;
+  is_in_doubt_ |= status == kGone;
+  std::string_view lines = status == kOk ? text.view({0, static_cast<uint32_t>(text.size())}) : "";
+  std::string_view cgroup = parse_cgroup(lines);
+  std::string_view container = parse_container_id(lines);
+  if (!record.text.store(cgroup, record.cgroup)) return out_of_memory();
+  if (!record.text.store(container, record.containerId)) return out_of_memory();
+  cgroup.empty() ? record.withhold(Field::cgroup) : record.set(Field::cgroup);
+  container.empty() ? record.withhold(Field::containerId) : record.set(Field::containerId);
+  return kOk;
+}
+
+}  // namespace procseek

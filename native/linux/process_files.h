@@ -1,0 +1,84 @@
+// What the entries below /proc/PID say of a process, put into a Record; proc(5).
+#pragma once
+
+#include "../process.h"
+#include "accounts.h"
+#include "files.h"
+#include "parse.h"
+
+namespace procseek {
+
+using FileSet = uint32_t;
+
+// The entries below /proc/PID, in the order in which they are read.
+enum File : FileSet {
+  kStat = 1 << 0,
+  kComm = 1 << 1,
+  kStatus = 1 << 2,
+  kCmdline = 1 << 3,
+  kExe = 1 << 4,
+  kCwd = 1 << 5,
+  kRoot = 1 << 6,
+  kEnviron = 1 << 7,
+  kIo = 1 << 8,
+  kFd = 1 << 9,
+  kCgroup = 1 << 10,
+};
+
+// Those that supply the fields.
+FileSet files_for(FieldMask fields);
+
+// Where the entries of a process are: below a handle on its directory, or by its path.
+class ProcessPlace {
+ public:
+  // `prefix` is empty, or ends in a slash.
+  ProcessPlace(int directory, const ProcPath& prefix) : directory_(directory), prefix_(prefix) {}
+
+  int directory() const { return directory_; }
+  ProcPath path(std::string_view entry) const { return ProcPath(prefix_).append(entry); }
+
+ private:
+  int directory_;
+  ProcPath prefix_;
+};
+
+class ProcessFiles {
+ public:
+  // For another process.
+  void reset();
+
+  // Reads the files and sets all fields that they supply; a few, which cost extra, only when
+  // `wanted`. Fields that a live process may lack or withhold become null; kGone or kDenied tells
+  // that the process as a whole is out of reach.
+  Status read(const ProcessPlace& at, FileSet files, FieldMask wanted, Record& record);
+
+  // As far as `stat` has been read.
+  bool is_kernel_thread() const { return is_kernel_thread_; }
+  // Whether the process may have vanished since, because it lacked an entry that some live ones
+  // lack too.
+  bool is_in_doubt() const { return is_in_doubt_; }
+  void settle_doubt() { is_in_doubt_ = false; }
+
+ private:
+  Status read_comm(const ProcessPlace& at, Record& record);
+  Status read_stat(const ProcessPlace& at, FieldMask wanted, Record& record);
+  Status read_status(const ProcessPlace& at, FieldMask wanted, Record& record);
+  Status read_cmdline(const ProcessPlace& at, Record& record);
+  Status read_environ(const ProcessPlace& at, Record& record);
+  Status read_link(const ProcessPlace& at, std::string_view entry, Field field, Span& span,
+                   Record& record);
+  Status read_io(const ProcessPlace& at, Record& record);
+  Status read_fds(const ProcessPlace& at, Record& record);
+  Status read_cgroup(const ProcessPlace& at, Record& record);
+
+  Status store_stat(const Stat& stat, FieldMask wanted, Record& record);
+  double start_time(uint64_t start_ticks);
+
+  bool is_kernel_thread_ = false;
+  bool is_in_doubt_ = false;
+  // Of a whole pass.
+  Accounts accounts_;
+  double boot_time_ = 0;  // epoch ms, 0: not asked yet
+};
+
+}  // namespace procseek

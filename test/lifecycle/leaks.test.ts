@@ -1,0 +1,219 @@
+/** Nothing is left open, and nothing piles up. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Crowd, gather, load, resultOf } from '../fault/support.js';
+
+const minutes = 60_000;
+
+/** More than a first batch, so that a stream holds its handle after the first row. */
+let crowd: Crowd;
+beforeAll(async () => {
+  crowd = await gather(100);
+});
+afterAll(() => crowd.disperse());
+
+/** `open()` counts descriptors; `settle(count)` collects garbage until there are no more than that. */
+const counting = `
+  const fs = require('node:fs');
+  const open = () => fs.readdirSync('/proc/self/fd').length;
+  async function settle(count) {
+    for (const deadline = Date.now() + 20000; open() > count && Date.now() < deadline; ) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return open();
+  }
+  const rss = () => { gc(); gc(); return process.memoryUsage.rss() / 2 ** 20; };`;
+
+async function run<T>(body: string): Promise<T> {
+  const warmUp = `await procseek.findByPid(1); await procseek.findByName('absent');
+    for await (const _ of procseek.scan({}, { fields: ['user'] }));`;
+  return resultOf<T>(
+    `${load} ${counting} (async () => {
+      ${warmUp}
+      const before = open();
+      ${body}
+    })();`,
+    { flags: ['--expose-gc'], timeout: 5 * minutes },
+  );
+}
+
+interface Held {
+  during: number;
+  after: number;
+}
+
+describe('a handle on /proc is released at once', () => {
+  const held = (begin: string, leave: string) =>
+    run<Held>(`${begin}
+      const during = open() - before;
+      ${leave}
+      console.log(JSON.stringify({ during, after: open() - before }));`);
+  const stream = 'const stream = procseek.scan(); await stream.next();';
+
+  it.each([
+    ['close()', stream, 'stream.close();'],
+    ['return()', stream, 'await stream.return();'],
+    ['await using', stream, 'await stream[Symbol.asyncDispose]();'],
+    ['return() of its batches', stream, 'await stream.batches().return();'],
+    ['reading to the end', stream, 'while (!(await stream.next()).done);'],
+    [
+      'aborting',
+      `const controller = new AbortController(); const { signal } = controller;
+       const stream = procseek.scan({}, { signal }); await stream.next();`,
+      'controller.abort();',
+    ],
+    [
+      'return() of a synchronous iterator',
+      'const rows = procseek.scanSync()[Symbol.iterator](); rows.next();',
+      'rows.return();',
+    ],
+    [
+      'reading a synchronous iterator to the end',
+      'const rows = procseek.scanSync()[Symbol.iterator](); rows.next();',
+      'while (!rows.next().done);',
+    ],
+  ])('by %s', async (_, begin, leave) => {
+    expect(await held(begin, leave)).toEqual({ during: 1, after: 0 });
+  });
+
+  it('by leaving a loop, however that is done', async () => {
+    const counts = await run<number[]>(`
+      const counts = [];
+      const leave = {
+        async break() { for await (const _ of procseek.scan()) break; },
+        async return() { for await (const _ of procseek.scan()) return; },
+        async throw() { for await (const _ of procseek.scan()) throw new Error('left'); },
+        async batches() { for await (const _ of procseek.scan().batches()) break; },
+        async breakSync() { for (const _ of procseek.scanSync()) break; },
+        async throwSync() { for (const _ of procseek.scanSync()) throw new Error('left'); },
+        async destructuring() { const [_] = procseek.scanSync(); },
+      };
+      for (const way of Object.values(leave)) {
+        await way().catch(({ message }) => { if (message !== 'left') throw new Error(message); });
+        counts.push(open() - before);
+      }
+      console.log(JSON.stringify(counts));`);
+    expect(counts).toEqual([0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it('or as soon as a step that is under way has ended', async () => {
+    const left = await run<number>(`
+      for (let i = 0; i < 50; i++) {
+        const controller = new AbortController();
+        const stream = procseek.scan({}, { signal: controller.signal });
+        await stream.next();
+        const step = (async () => { for await (const _ of stream); })();
+        await new Promise(setImmediate);
+        if (i % 2) stream.close(); else controller.abort();
+        await step.catch(() => {});
+      }
+      await procseek.findByPid(1);
+      console.log((await settle(before)) - before);`);
+    expect(left).toBe(0);
+  });
+});
+
+describe('what is abandoned is collected with its handle', () => {
+  const abandon = (make: string) =>
+    run<Held>(`
+      const controller = new AbortController();
+      const { signal } = controller;
+      async function abandon() { ${make} }
+      for (let i = 0; i < 100; i++) await abandon();
+      const during = open() - before;
+      const after = (await settle(before)) - before;
+      controller.abort();
+      console.log(JSON.stringify({ during, after }));`);
+
+  it.each([
+    ['a stream', 'await procseek.scan().next();'],
+    ['a stream with a signal that lives on', 'await procseek.scan({}, { signal }).next();'],
+    ['an iterator', 'procseek.scanSync()[Symbol.iterator]().next();'],
+    ['a stream of batches', 'await procseek.scan().batches().next();'],
+  ])('%s', async (_, make) => {
+    const { during, after } = await abandon(make);
+    expect(during).toBeGreaterThan(10);
+    expect(after).toBe(0);
+  }, 2 * minutes);
+
+  it('and a signal that lives on forgets the streams it was for', async () => {
+    const listeners = await run<{ most: number; left: number }>(`
+      const { getEventListeners } = require('node:events');
+      const { signal } = new AbortController();
+      const count = () => getEventListeners(signal, 'abort').length;
+      process.removeAllListeners('warning');
+      require('node:events').setMaxListeners(0, signal);
+      for (let i = 0; i < 100; i++) await procseek.scan({}, { signal }).next();
+      const most = count();
+      await settle(before);
+      for (const deadline = Date.now() + 20000; count() > 0 && Date.now() < deadline; ) {
+        gc();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      for (let i = 0; i < 20; i++) {
+        await procseek.findByName('absent', { signal });
+        await procseek.findByPid(1, { signal });
+        await procseek.children(1, { signal });
+        for await (const _ of procseek.scan({}, { signal })) if (i % 2) break;
+      }
+      console.log(JSON.stringify({ most, left: count() }));`);
+    expect(listeners.most).toBeGreaterThan(10);
+    expect(listeners.left).toBe(0);
+  }, 2 * minutes);
+});
+
+describe('after 100,000 lookups', () => {
+  const mixture = `
+    const controller = new AbortController();
+    async function round() {
+      for (let i = 0; i < 900; i++) procseek.findByPidSync(i % 3 ? process.pid : 2 ** 31 - 1);
+      for (let i = 0; i < 20; i++) procseek.exists(i);
+      procseek.findByPidSync(process.pid, { fields: procseek.fieldNames });
+      procseek.findByNameSync('absent');
+      procseek.findByNameSync(/^sleep$/, { limit: 2 });
+      for (const _ of procseek.scanSync()) break;
+      await Promise.all(Array.from({ length: 20 }, () => procseek.findByPid(process.pid)));
+      await Promise.all(Array.from({ length: 20 }, (_, i) => procseek.findByName('absent' + i)));
+      for (let i = 0; i < 10; i++) for await (const _ of procseek.scan()) break;
+      for await (const _ of procseek.scan({}, { fields: ['uid'], signal: controller.signal }));
+      await procseek.scan().next();
+      procseek.scanSync()[Symbol.iterator]().next();
+      await procseek.children(process.pid);
+      const aborted = new AbortController();
+      const lookups = [
+        procseek.findByName('absent', { signal: aborted.signal }),
+        procseek.findByPid(1, { signal: aborted.signal }),
+        procseek.scan({}, { signal: aborted.signal }).next(),
+      ];
+      aborted.abort();
+      await Promise.allSettled(lookups);
+    }`;
+
+  it('there are no more descriptors and hardly more memory than before', async () => {
+    const { descriptors, growth } = await run<{ descriptors: number; growth: number }>(`
+      ${mixture}
+      for (let i = 0; i < 20; i++) await round();
+      await settle(before);
+      const start = rss();
+      for (let i = 0; i < 100; i++) await round();
+      const descriptors = (await settle(before)) - before;
+      console.log(JSON.stringify({ descriptors, growth: rss() - start }));`);
+    console.log(`Resident memory grew by ${growth.toFixed(1)} MB`);
+    expect(descriptors).toBe(0);
+    expect(growth).toBeLessThan(30);
+  }, 5 * minutes);
+
+  it('a single call repeated leaves nothing behind', async () => {
+    const { descriptors, growth } = await run<{ descriptors: number; growth: number }>(`
+      const repeat = (times) => {
+        for (let i = 0; i < times; i++) procseek.findByPidSync(process.pid, { fields: ['cmdline', 'uid'] });
+      };
+      repeat(20000);
+      const start = rss();
+      repeat(100000);
+      console.log(JSON.stringify({ descriptors: open() - before, growth: rss() - start }));`);
+    console.log(`Resident memory grew by ${growth.toFixed(1)} MB`);
+    expect(descriptors).toBe(0);
+    expect(growth).toBeLessThan(30);
+  }, 5 * minutes);
+});
