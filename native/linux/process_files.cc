@@ -70,20 +70,22 @@ Status store_terminal(int32_t device, Record& record) {
 
 // The kernel marks the path of what has been deleted, and a file may be called so. Then the path,
 // in the view of the process, leads to the very file.
-bool leads_to(const ProcessPlace& at, std::string_view path, const ProcPath& link) {
+Status leads_to(const ProcessPlace& at, std::string_view path, const ProcPath& link) {
   char relative[4096];
-  if (path.size() < 2 || path.size() >= sizeof relative) return false;
+  if (path.size() < 2 || path.size() >= sizeof relative) return kGone;
   path.remove_prefix(1);
   relative[path.copy(relative, path.size())] = '\0';
   ProcPath root = at.path("root");
   Fd directory;
+  Status status = open_at(at.directory(), root.c_str(), O_PATH | O_DIRECTORY, directory);
+  if (status != kOk) return status;
   struct statx marked;
   struct statx found;
-  return open_at(at.directory(), root.c_str(), O_PATH | O_DIRECTORY, directory) == kOk &&
-         ask_statx(at.directory(), link.c_str(), STATX_INO, marked) &&
-         ask_statx(directory.get(), relative, STATX_INO, found) &&
-         marked.stx_ino == found.stx_ino && marked.stx_dev_major == found.stx_dev_major &&
-         marked.stx_dev_minor == found.stx_dev_minor;
+  bool is_same = ask_statx(at.directory(), link.c_str(), STATX_INO, marked) &&
+                 ask_statx(directory.get(), relative, STATX_INO, found) &&
+                 marked.stx_ino == found.stx_ino && marked.stx_dev_major == found.stx_dev_major &&
+                 marked.stx_dev_minor == found.stx_dev_minor;
+  return is_same ? kOk : kGone;
 }
 
 }  // namespace
@@ -100,7 +102,9 @@ FileSet files_for(FieldMask fields) {
 
 void ProcessFiles::reset() {
   is_kernel_thread_ = false;
-  is_in_doubt_ = false;
+  is_visible_ = false;
+  is_denied_ = false;
+  lacks_entry_ = false;
 }
 
 Status ProcessFiles::read(const ProcessPlace& at, FileSet files, FieldMask wanted, Record& record) {
@@ -119,7 +123,13 @@ Status ProcessFiles::read(const ProcessPlace& at, FileSet files, FieldMask wante
   if (status == kOk && (files & kIo)) status = read_io(at, record);
   if (status == kOk && (files & kFd)) status = read_fds(at, record);
   if (status == kOk && (files & kCgroup)) status = read_cgroup(at, record);
+  is_visible_ |= status == kOk && (files & (kStat | kComm | kStatus | kCmdline)) != 0;
   return status;
+}
+
+void ProcessFiles::miss(Status status) {
+  lacks_entry_ |= status == kGone;
+  is_denied_ |= status == kDenied;
 }
 
 Status ProcessFiles::read_comm(const ProcessPlace& at, Record& record) {
@@ -212,7 +222,7 @@ Status ProcessFiles::read_environ(const ProcessPlace& at, Record& record) {
   if (status < 0) return status;
   if (status != kOk) {
     record.text.truncate(offset);
-    is_in_doubt_ |= status == kGone;
+    miss(status);
     record.withhold(Field::environ);
     return kOk;
   }
@@ -231,13 +241,15 @@ Status ProcessFiles::read_link(const ProcessPlace& at, std::string_view entry, F
   if (length < 0) {
     Status status = outcome(Call::readlinkat, errno);
     if (status < 0 && errno != ENAMETOOLONG) return status;
-    is_in_doubt_ |= status == kGone;
+    miss(status);
     record.withhold(field);
     return kOk;
   }
   std::string_view path(target, static_cast<size_t>(length));
-  if (ends_with(path, kDeleted) && !leads_to(at, path, link)) {
-    path.remove_suffix(kDeleted.size());
+  if (ends_with(path, kDeleted)) {
+    Status status = leads_to(at, path, link);
+    if (status < 0) return status;
+    if (status != kOk) path.remove_suffix(kDeleted.size());
   }
   if (!record.text.store(path, span)) return out_of_memory();
   record.set(field);
@@ -250,7 +262,7 @@ Status ProcessFiles::read_io(const ProcessPlace& at, Record& record) {
   ProcPath file = at.path("io");
   Status status = read_small(at.directory(), file.c_str(), buffer, sizeof buffer, length);
   if (status < 0) return status;
-  is_in_doubt_ |= status == kGone;
+  miss(status);
   bool is_known = status == kOk && parse_io({buffer, length}, record.io);
   is_known ? record.set(Field::io) : record.withhold(Field::io);
   return kOk;
@@ -272,7 +284,7 @@ Status ProcessFiles::read_fds(const ProcessPlace& at, Record& record) {
   while (status == kOk && (status = entries.next(number)) == kOk) record.fds++;
   if (status < 0) return status;
   // The directory of a process that is gone lists as empty.
-  is_in_doubt_ |= status == kGone || record.fds == 0;
+  miss(record.fds == 0 ? kGone : status);
   status == kEnd ? record.set(Field::fds) : record.withhold(Field::fds);
   return kOk;
 }
@@ -282,7 +294,7 @@ Status ProcessFiles::read_cgroup(const ProcessPlace& at, Record& record) {
   ProcPath file = at.path("cgroup");
   Status status = read_all(at.directory(), file.c_str(), text);
   if (status < 0) return status;
-  is_in_doubt_ |= status == kGone;
+  miss(status);
   std::string_view lines = status == kOk ? text.view({0, static_cast<uint32_t>(text.size())}) : "";
   std::string_view cgroup = parse_cgroup(lines);
   std::string_view container = parse_container_id(lines);

@@ -54,10 +54,10 @@ class ProcessFiles {
 
   // As far as `stat` has been read.
   bool is_kernel_thread() const { return is_kernel_thread_; }
-  // Whether the process may have vanished since, because it lacked an entry that some live ones
-  // lack too.
-  bool is_in_doubt() const { return is_in_doubt_; }
-  void settle_doubt() { is_in_doubt_ = false; }
+  // Whether the process may have vanished since, for it lacked an entry that some live ones lack
+  // too; or may be hidden as a whole, for all it was asked for was denied.
+  bool is_in_doubt() const { return lacks_entry_ || (is_denied_ && !is_visible_); }
+  void settle_doubt() { lacks_entry_ = is_denied_ = false; }
 
  private:
   Status read_comm(const ProcessPlace& at, Record& record);
@@ -71,11 +71,15 @@ class ProcessFiles {
   Status read_fds(const ProcessPlace& at, Record& record);
   Status read_cgroup(const ProcessPlace& at, Record& record);
 
+  // Takes down that an entry was not to be had.
+  void miss(Status status);
   Status store_stat(const Stat& stat, FieldMask wanted, Record& record);
   double start_time(uint64_t start_ticks);
 
   bool is_kernel_thread_ = false;
-  bool is_in_doubt_ = false;
+  bool is_visible_ = false;  // an entry that everybody may read was read
+  bool is_denied_ = false;
+  bool lacks_entry_ = false;
   // Of a whole pass.
   Accounts accounts_;
   double boot_time_ = 0;  // epoch ms, 0: not asked yet

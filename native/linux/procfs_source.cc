@@ -21,6 +21,11 @@ Status as_failure(Call call, Status status) {
   return status;
 }
 
+Status check_proc() {
+  return ::access("/proc/self", F_OK) == 0 ? kOk
+                                           : as_failure(Call::openat, outcome(Call::openat, errno));
+}
+
 }  // namespace
 
 std::unique_ptr<Source> make_source() {
@@ -37,7 +42,7 @@ bool process_exists(int32_t pid) {
 Status ProcfsSource::begin(const Walk& walk) {
   walk_ = walk;
   walked_ = 0;
-  if (walk.listed) return kOk;
+  if (walk.listed) return check_proc();
   return as_failure(Call::openat, entries_.open(AT_FDCWD, "/proc"));
 }
 
@@ -82,17 +87,18 @@ void ProcfsSource::attach(Record& record, int32_t pid) {
 Status ProcfsSource::find(int32_t pid, FieldMask wanted, Record& record) {
   // A process may vanish, and another one take its PID, between the question whether it exists and
   // reading it; hardly ever more than once.
+  Status status;
   for (int attempt = 0; attempt < 3; attempt++) {
     if (!process_exists(pid)) return kGone;
     attach(record, pid);
-    Status status = read(record, wanted);
+    status = read(record, wanted);
     handle_.reset();
     if (status <= 0) return status;
   }
   if (!process_exists(pid)) return kGone;
   // It exists and cannot be seen: hidden by the hidepid option, or there is no /proc at all.
-  bool has_proc = ::access("/proc/self", F_OK) == 0;
-  return failure(Call::openat, has_proc ? EACCES : ENOENT);
+  status = check_proc();
+  return status == kOk ? failure(Call::openat, EACCES) : status;
 }
 
 ProcessPlace ProcfsSource::place(int32_t pid) const {
@@ -109,9 +115,10 @@ Status ProcfsSource::restart_with_handle(Record& record) {
   return open_at(at.directory(), at.path("").c_str(), O_PATH | O_DIRECTORY, handle_);
 }
 
-bool ProcfsSource::is_alive(int32_t pid) const {
+Status ProcfsSource::verify(int32_t pid) const {
   ProcessPlace at = place(pid);
-  return ::faccessat(at.directory(), at.path("comm").c_str(), F_OK, 0) == 0;
+  if (::faccessat(at.directory(), at.path("comm").c_str(), F_OK, 0) == 0) return kOk;
+  return outcome(Call::openat, errno);
 }
 
 Status ProcfsSource::read(Record& record, FieldMask wanted) {
@@ -135,7 +142,7 @@ Status ProcfsSource::read(Record& record, FieldMask wanted) {
   if (status == kOk && (wanted & ~record.present & bit(Field::name))) {
     status = complete_name(record, wanted);
   }
-  if (status == kOk && files_.is_in_doubt() && !is_alive(record.pid)) return kGone;
+  if (status == kOk && files_.is_in_doubt()) status = verify(record.pid);
   files_.settle_doubt();
   return status;
 }

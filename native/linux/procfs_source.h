@@ -23,7 +23,7 @@ class ProcfsSource final : public Source {
   void attach(Record& record, int32_t pid);
   ProcessPlace place(int32_t pid) const;
   Status restart_with_handle(Record& record);
-  bool is_alive(int32_t pid) const;
+  Status verify(int32_t pid) const;
   Status read_files(Record& record, FileSet files, FieldMask wanted);
   Status complete_name(Record& record, FieldMask wanted);
 

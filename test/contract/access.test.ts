@@ -1,18 +1,12 @@
-/** Processes of other users, and processes hidden by the mount options of /proc. */
+/** Processes of other users, and of other namespaces. Hidden ones: test/fault. */
 import { describe, expect, test } from 'vitest';
 import { exists, fieldNames, findByName, findByPidSync } from '../../src/index.js';
-import { inProcess, type Surroundings } from '../support/library.js';
-import { start, startNamed } from '../support/processes.js';
+import { inProcess } from '../support/library.js';
+import { start } from '../support/processes.js';
 import { makeScript, scratchDirectory, uniqueName } from '../support/programs.js';
 
 const scratch = scratchDirectory();
 const nobody = 65534;
-
-/** With a /proc of its own, mounted with this value of hidepid; proc(5). */
-function withHidepid(hidepid: number): Surroundings {
-  const mount = `mount -t proc -o hidepid=${hidepid} proc /proc && exec "$@"`;
-  return { launcher: ['/usr/bin/unshare', '--mount', '/bin/sh', '-c', mount, 'sh'] };
-}
 
 test('Root sees all of a process of another user', async () => {
   const name = uniqueName(20);
@@ -74,104 +68,6 @@ describe('Another user', () => {
       isScanned: true,
     });
   });
-
-  // With 1 a process is listed and may not be read, with 2 it is not even listed.
-  test.each([1, 2])('is told that a process hidden by hidepid=%i exists', async (hidepid) => {
-    const name = uniqueName(12);
-    const { pid } = await startNamed(name);
-    const id = findByPidSync(pid, { fields: ['id'] })?.id ?? '';
-    const given = { pid, name, id };
-    const seen = await inProcess(
-      withHidepid(hidepid),
-      given,
-      async ({ procseek }, { pid, name, id }) => {
-        const before = procseek.findByNameSync(name, { fields: [] });
-        process.setgroups?.([]);
-        process.setgid?.(65534);
-        process.setuid?.(65534);
-        const failure = (error: unknown) => {
-          const { name, code, errno, pid, message } = error as Error & Record<string, unknown>;
-          return { name, code, errno, pid, message };
-        };
-        const failureOf = (call: () => unknown) => {
-          try {
-            return call();
-          } catch (error) {
-            return failure(error);
-          }
-        };
-        return {
-          before,
-          exists: procseek.exists(pid),
-          atOnce: failureOf(() => procseek.findByPidSync(pid)),
-          later: await procseek.findByPid(pid, { fields: ['name'] }).catch(failure),
-          isRunning: failureOf(() => procseek.isRunning({ pid, id })),
-          byName: await procseek.findByName(name),
-          byCmdline: await procseek.findByName(name, { by: 'cmdline' }),
-          scanned: [...procseek.scanSync({ pids: [pid, process.pid] }, { fields: ['uid'] })],
-          isListed: [...procseek.scanSync({}, { fields: [] })].some((one) => one.pid === pid),
-          self: procseek.findByPidSync(process.pid, { fields: ['uid'] }),
-          selfPid: process.pid,
-          absent: procseek.findByPidSync(2 ** 31 - 1) === undefined,
-        };
-      },
-    );
-    const failure = {
-      name: 'ProcessError',
-      code: 'EACCES',
-      errno: -13,
-      pid,
-      message: expect.stringContaining(`process ${pid}; it exists, but is hidden from this user`),
-    };
-    expect(seen).toEqual({
-      before: [{ pid }],
-      exists: true,
-      atOnce: failure,
-      later: failure,
-      isRunning: failure,
-      byName: [],
-      byCmdline: [],
-      scanned: [{ pid: seen.selfPid, uid: nobody }],
-      isListed: hidepid === 1,
-      self: { pid: seen.selfPid, uid: nobody },
-      selfPid: seen.selfPid,
-      absent: true,
-    });
-  });
-});
-
-test('Without /proc a question fails, rather than being answered by "none"', async () => {
-  const launcher = [
-    '/usr/bin/unshare',
-    '--mount',
-    '/bin/sh',
-    '-c',
-    'mount -t tmpfs none /proc && exec "$@"',
-    'sh',
-  ];
-  const seen = await inProcess({ launcher }, 0, async ({ procseek }) => {
-    const code = (error: unknown) => (error as { code?: string }).code;
-    const codeOf = (call: () => unknown) => {
-      try {
-        return call();
-      } catch (error) {
-        return code(error);
-      }
-    };
-    return {
-      exists: procseek.exists(process.pid),
-      findByPidSync: codeOf(() => procseek.findByPidSync(process.pid)),
-      findByPid: await procseek.findByPid(process.pid).catch(code),
-      findByNameSync: codeOf(() => procseek.findByNameSync('x')),
-      findByName: await procseek.findByName('x').catch(code),
-      scan: await procseek.scan().next().catch(code),
-      scanSync: codeOf(() => [...procseek.scanSync()]),
-      children: await procseek.children(process.pid).catch(code),
-    };
-  });
-  const { exists: isThere, ...codes } = seen;
-  expect(isThere).toBe(true);
-  expect(new Set(Object.values(codes))).toEqual(new Set(['ENOENT']));
 });
 
 test('findByName finds what runs in a namespace of its own below', async () => {

@@ -43,7 +43,8 @@ const questions: Record<string, string> = {
   'findByName of a RegExp': 'procseek.findByName(/^starved-of-/)',
   'findByName of a RegExp with fields':
     "procseek.findByName(/^starved-of-/, { fields: ['uid', 'user', 'exe', 'cmdline'] })",
-  'findByNameSync of a RegExp': "procseek.findByNameSync(/^starved-of-/, { fields: ['uid', 'exe'] })",
+  'findByNameSync of a RegExp':
+    "procseek.findByNameSync(/^starved-of-/, { fields: ['uid', 'exe'] })",
   'findByNameSync of a RegExp by any': "procseek.findByNameSync(/^starved-of-/, { by: 'any' })",
   scan: 'collect(procseek.scan())',
   'scan with fields': "collect(procseek.scan({}, { fields: ['uid', 'user', 'cwd', 'cmdline'] }))",
@@ -208,7 +209,13 @@ describe('without a free file descriptor', () => {
         limited,
       );
       const error = outOfDescriptors;
-      expect(outcome).toEqual({ held: 1, rest: { error }, again: { error }, sync: { error }, left: 0 });
+      expect(outcome).toEqual({
+        held: 1,
+        rest: { error },
+        again: { error },
+        sync: { error },
+        left: 0,
+      });
     } finally {
       await crowd.disperse();
     }

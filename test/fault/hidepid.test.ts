@@ -59,6 +59,8 @@ interface Results {
   own: number;
   self: number;
   exists: boolean[];
+  dead: unknown;
+  ownByPid: unknown;
   [question: string]: unknown;
 }
 
@@ -84,12 +86,12 @@ describe.each([1, 2])('with hidepid=%i', (hidepid) => {
   );
 
   it('a process that there is not is undefined', () => {
-    expect(seen['dead']).toEqual({ answer: 'undefined' });
+    expect(seen.dead).toEqual({ answer: 'undefined' });
   });
 
   it('an own process is found by its PID', () => {
     const exe = expect.stringMatching(/sleep|busybox|coreutils/);
-    expect(seen['ownByPid']).toEqual({ answer: { pid: seen.own, name: 'sleep', uid: 65534, exe } });
+    expect(seen.ownByPid).toEqual({ answer: { pid: seen.own, name: 'sleep', uid: 65534, exe } });
   });
 
   it.each(['byName', 'byNameSync', 'byPattern', 'byExe', 'byCmdline', 'listed', 'children'])(

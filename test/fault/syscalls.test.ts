@@ -1,8 +1,10 @@
 /** What the questions cost, in system calls: no more is looked at than was asked for. */
 import { readdirSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Call, callsFor, pathOf, summary, trace } from './strace.js';
 import { type Crowd, gather } from './support.js';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const readOnce = (file: string) => [`openat ${file}`, `read ${file}`, `close ${file}`];
 
@@ -10,7 +12,8 @@ function callsAbout(path: string, calls: readonly Call[]): string[] {
   return calls.filter((call) => pathOf(call) === path).map(({ name }) => name);
 }
 
-const opened = (calls: readonly Call[]) => calls.filter(({ name }) => /^open/.test(name)).map(pathOf);
+const opened = (calls: readonly Call[]) =>
+  calls.filter(({ name }) => /^open/.test(name)).map(pathOf);
 const listed = (calls: readonly Call[]) => calls.filter(({ name }) => /getdents/.test(name));
 
 describe('the question about one PID', () => {
@@ -62,7 +65,9 @@ describe('the question about one PID', () => {
 
   it('opens every file of one record through one handle and each one once', async () => {
     const fields = ['ppid', 'uid', 'gid', 'cwd', 'root', 'cgroup', 'containerId', 'name', 'rss'];
-    const calls = await trace(`procseek.findByPidSync(${pid}, { fields: ${JSON.stringify(fields)} })`);
+    const calls = await trace(
+      `procseek.findByPidSync(${pid}, { fields: ${JSON.stringify(fields)} })`,
+    );
     const folder = `/proc/${pid}`;
     const files = ['stat', 'status', 'cgroup'].map((file) => `${folder}/${file}`);
     expect(opened(calls)).toEqual([`${folder}/`, ...files]);
@@ -72,7 +77,8 @@ describe('the question about one PID', () => {
   });
 
   it('never hands a descriptor down to programs that are executed meanwhile', async () => {
-    const calls = await trace(`procseek.findByPidSync(${pid}, { fields: ['ppid', 'uid', 'environ'] });
+    const calls =
+      await trace(`procseek.findByPidSync(${pid}, { fields: ['ppid', 'uid', 'environ'] });
       procseek.findByNameSync('absent'); await procseek.children(${pid})`);
     const opens = calls.filter(({ name }) => /^open/.test(name));
     expect(opens.length).toBeGreaterThan(5);
@@ -127,18 +133,25 @@ describe('the question about all processes', () => {
   });
 
   it('starts one more pass and not several for all who ask during a pass', async () => {
-    const calls = await trace(`const first = procseek.findByName('absent');
+    const calls = await trace(
+      `const first = procseek.findByName('absent');
       await new Promise(setImmediate);
-      await Promise.all([first, ...Array.from({ length: 50 }, (_, i) => procseek.findByName('no' + i))])`, '');
+      await Promise.all([first, ...Array.from({ length: 50 }, (_, i) => procseek.findByName('no' + i))])`,
+      '',
+    );
     const passes = callsAbout('/proc', calls).filter((name) => name === 'openat');
     expect(passes.length).toBeLessThanOrEqual(2);
   });
 
   it('reads more only of those that match', async () => {
-    const calls = await trace(`procseek.findByNameSync('sleep', { fields: ['cmdline'], limit: 3 })`);
+    const calls = await trace(
+      `procseek.findByNameSync('sleep', { fields: ['cmdline'], limit: 3 })`,
+    );
     const read = opened(calls).filter((path) => path.endsWith('/cmdline'));
     expect(read).toHaveLength(3);
-    const pattern = await trace(`procseek.findByNameSync(/^absent$/, { fields: ['cmdline', 'uid'] })`);
+    const pattern = await trace(
+      `procseek.findByNameSync(/^absent$/, { fields: ['cmdline', 'uid'] })`,
+    );
     expectEach(pattern, readOnce('comm'));
   });
 
@@ -147,14 +160,21 @@ describe('the question about all processes', () => {
       `procseek.findByNameSync('sleep', { uid: 4000000000, fields: ['cmdline', 'environ', 'io'] })`,
     );
     for (const pid of crowd.pids) {
-      const files = callsFor(pid, calls).filter((call) => /^openat .*(cmdline|environ|io)$/.test(call));
+      const files = callsFor(pid, calls).filter((call) =>
+        /^openat .*(cmdline|environ|io)$/.test(call),
+      );
       expect(files).toEqual([]);
     }
   });
 
   it('stops at its limit', async () => {
-    const first = Math.min(...readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number));
-    const calls = await trace(`const { name } = procseek.findByPidSync(${first}, { fields: ['name'] });
+    const first = Math.min(
+      ...readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number),
+    );
+    const calls =
+      await trace(`const { name } = procseek.findByPidSync(${first}, { fields: ['name'] });
       if (procseek.findByNameSync(name, { limit: 1 })[0].pid !== ${first}) process.exit(1);
       procseek.findOneByNameSync(name); await procseek.findOneByName(name)`);
     const read = opened(calls).filter((path) => /comm$|stat$/.test(path));

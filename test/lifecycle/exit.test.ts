@@ -1,6 +1,8 @@
 /** A process or a worker that ends at an unfortunate moment ends well all the same. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cleanExit, type Crowd, gather, load, runScript } from '../fault/support.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Crowd, cleanExit, gather, load, runScript } from '../fault/support.js';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Long enough a table for a step to be under way when the end comes. */
 let crowd: Crowd;
@@ -15,56 +17,44 @@ const stages: Record<string, string> = {
   'after the library was loaded': `${load} end();`,
   'with a stream that was never read': `${load} const stream = procseek.scan(); end();`,
   'with a step that was just asked for': `${load} procseek.scan().next(); end();`,
-  'with a step under way':
-    `${load} const stream = procseek.scan({}, { fields: procseek.fieldNames });
+  'with a step under way': `${load} const stream = procseek.scan({}, { fields: procseek.fieldNames });
      stream.next(); setImmediate(end);`,
-  'with several steps under way':
-    `${load} for (let i = 0; i < 10; i++) procseek.scan({}, { fields: ['uid', 'cmdline'] }).next();
+  'with several steps under way': `${load} for (let i = 0; i < 10; i++) procseek.scan({}, { fields: ['uid', 'cmdline'] }).next();
      setImmediate(end);`,
   'between two steps': `${load} const stream = procseek.scan(); await stream.next(); end();`,
-  'with steps queued behind each other':
-    `${load} const stream = procseek.scan(); for (let i = 0; i < 100; i++) stream.next(); end();`,
+  'with steps queued behind each other': `${load} const stream = procseek.scan(); for (let i = 0; i < 100; i++) stream.next(); end();`,
   'after the last step': `${load} for await (const _ of procseek.scan()); end();`,
-  'after a stream was closed':
-    `${load} const stream = procseek.scan(); await stream.next(); stream.close(); end();`,
-  'after a stream was closed in the middle of a step':
-    `${load} const stream = procseek.scan(); stream.next().catch(() => {});
+  'after a stream was closed': `${load} const stream = procseek.scan(); await stream.next(); stream.close(); end();`,
+  'after a stream was closed in the middle of a step': `${load} const stream = procseek.scan(); stream.next().catch(() => {});
      setImmediate(() => { stream.close(); end(); });`,
-  'after a stream was aborted in the middle of a step':
-    `${load} const controller = new AbortController();
+  'after a stream was aborted in the middle of a step': `${load} const controller = new AbortController();
      procseek.scan({}, { signal: controller.signal }).next().catch(() => {});
      setImmediate(() => { controller.abort(); end(); });`,
-  'with an iterator left in the middle':
-    `${load} const rows = procseek.scanSync()[Symbol.iterator](); rows.next(); end();`,
+  'with an iterator left in the middle': `${load} const rows = procseek.scanSync()[Symbol.iterator](); rows.next(); end();`,
   'with a lookup by PID under way': `${load} procseek.findByPid(process.pid); end();`,
-  'with many lookups by PID under way':
-    `${load} for (let i = 0; i < 500; i++) procseek.findByPid(i, { fields: ['user', 'cmdline'] });
+  'with many lookups by PID under way': `${load} for (let i = 0; i < 500; i++) procseek.findByPid(i, { fields: ['user', 'cmdline'] });
      setImmediate(end);`,
   'with a lookup by name under way': `${load} procseek.findByName('absent'); setImmediate(end);`,
-  'with lookups by name that wait for the next pass':
-    `${load} procseek.findByName('absent');
+  'with lookups by name that wait for the next pass': `${load} procseek.findByName('absent');
      setImmediate(() => { procseek.findByName('sleep'); procseek.findByName(/./); end(); });`,
-  'with children under way':
-    `${load} procseek.children(1, { recursive: true }); setImmediate(end);`,
-  'with everything queued behind other work':
-    `${load} const { pbkdf2 } = require('node:crypto');
+  'with children under way': `${load} procseek.children(1, { recursive: true }); setImmediate(end);`,
+  'with everything queued behind other work': `${load} const { pbkdf2 } = require('node:crypto');
      for (let i = 0; i < 8; i++) pbkdf2('', '', 1e5, 64, 'sha512', () => {});
      procseek.findByPid(1); procseek.findByName('absent'); procseek.scan().next();
      procseek.children(1); end();`,
   'while a result is being delivered': `${load} procseek.findByName('absent').then(end);`,
   'from within an iteration': `${load} for await (const _ of procseek.scan()) end();`,
   'from within a synchronous iteration': `${load} for (const _ of procseek.scanSync()) end();`,
-  'when all handles were abandoned':
-    `${load} for (let i = 0; i < 20; i++) await procseek.scan().next(); end();`,
-  'with lookups in its exit handlers':
-    `${load} process.on('exit', () => {
+  'when all handles were abandoned': `${load} for (let i = 0; i < 20; i++) await procseek.scan().next(); end();`,
+  'with lookups in its exit handlers': `${load} process.on('exit', () => {
        procseek.findByNameSync('absent'); for (const _ of procseek.scanSync()) break;
        procseek.findByPid(1); procseek.scan().next(); procseek.findByName('absent');
      });
      end();`,
 };
 
-const exiting = (stage: string) => `(async () => { const end = () => process.exit(); ${stage} })();`;
+const exiting = (stage: string) =>
+  `(async () => { const end = () => process.exit(); ${stage} })();`;
 
 /** Ends by itself, when nothing is left to do. */
 const finishing = (stage: string) => `(async () => { const end = () => {}; ${stage} })();`;

@@ -36,8 +36,8 @@ TEST_CASE("a row holds doubles first and then flags and integers in the order of
   record.uid = 4294967295u;
   record.cpuTime = {10, 20};
   record.rss = 18446744073709551615.0;
-  for (Field field : {Field::ppid, Field::state, Field::startTime, Field::uid, Field::cpuTime,
-                      Field::rss}) {
+  for (Field field :
+       {Field::ppid, Field::state, Field::startTime, Field::uid, Field::cpuTime, Field::rss}) {
     record.set(field);
   }
   REQUIRE(batch.append(record, false) == kOk);
@@ -92,7 +92,8 @@ TEST_CASE("a withheld field is flagged and shows nothing of an earlier record") 
   record.set(Field::uid);
   record.set(Field::io);
   REQUIRE(batch.append(record, false) == kOk);
-  for (Field field : {Field::exe, Field::uid, Field::io, Field::containerId}) record.withhold(field);
+  for (Field field : {Field::exe, Field::uid, Field::io, Field::containerId})
+    record.withhold(field);
   REQUIRE(batch.append(record, false) == kOk);
   auto rows = rows_of(batch, 6, 4);
   CHECK(rows[0].flags == 0);

@@ -26,7 +26,8 @@ const std::vector<std::string> kFixtures = {
     "Name:\tx\\nUid:\t0\nUmask:\t0022\nUid:\t1000\t1\t1\t1\nGid:\t2000\t1\t1\t1\nFDSize:\t64\n",
     "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\n"
     "cancelled_write_bytes: 7\n",
-    "12:pids:/p\n3:cpu,cpuacct:/docker/" + kId + "\n1:name=systemd:/s\n0::/docker-" + kId + ".scope\n",
+    "12:pids:/p\n3:cpu,cpuacct:/docker/" + kId + "\n1:name=systemd:/s\n0::/docker-" + kId +
+        ".scope\n",
     std::string("python3\0/usr/bin/ansible-playbook\0site.yml\0", 43),
     ""};
 
@@ -100,7 +101,8 @@ TEST_CASE("a completed name comes from its source and starts with the comm") {
                           ? random.bytes(100)
                           : terminated({any_name(random), "-" + cut, "/opt/" + any_name(random)}));
     CAPTURE(i);
-    for (std::string_view name : {name_from_cmdline(cut, source.view()), name_from_exe(cut, source.view())}) {
+    for (std::string_view name :
+         {name_from_cmdline(cut, source.view()), name_from_exe(cut, source.view())}) {
       REQUIRE(source.encloses(name));
       REQUIRE((name.empty() || name.substr(0, cut.size()) == cut));
     }
@@ -125,7 +127,8 @@ TEST_CASE("a set of random names agrees with a search through all of them") {
       return same(beginning);
     };
     bool is_contained = std::any_of(names.begin(), names.end(), same);
-    bool may_be = probe.size() >= 15 ? std::any_of(names.begin(), names.end(), begins) : is_contained;
+    bool may_be =
+        probe.size() >= 15 ? std::any_of(names.begin(), names.end(), begins) : is_contained;
     CAPTURE(i);
     REQUIRE(set.contains(ExactBytes(probe).view()) == is_contained);
     REQUIRE(set.may_contain(ExactBytes(probe).view()) == may_be);

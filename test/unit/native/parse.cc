@@ -19,7 +19,9 @@ bool read_owner(std::string_view text, Owner& ret_owner) {
   return parse_status(ExactBytes(text).view(), ret_owner);
 }
 
-bool read_io(std::string_view text, Io& ret_io) { return parse_io(ExactBytes(text).view(), ret_io); }
+bool read_io(std::string_view text, Io& ret_io) {
+  return parse_io(ExactBytes(text).view(), ret_io);
+}
 
 const std::string kStatus =
     "Name:\tcat\nUmask:\t0022\nState:\tR (running)\nTgid:\t7\nPid:\t7\nPPid:\t1\nTracerPid:\t0\n"
@@ -91,9 +93,10 @@ TEST_CASE("io is read by its labels in any order") {
   CHECK(io.writeCalls == 3);
   CHECK(io.readBytes == 4096);
   CHECK(io.writeBytes == 8192);
-  REQUIRE(read_io("cancelled_write_bytes: 1\nnew_counter: 2\nwrite_bytes: 3\nread_bytes: 4\n"
-                  "syscw: 5\nsyscr: 6\nwchar: 7\nrchar: 18446744073709551615\n",
-                  io));
+  REQUIRE(
+      read_io("cancelled_write_bytes: 1\nnew_counter: 2\nwrite_bytes: 3\nread_bytes: 4\n"
+              "syscw: 5\nsyscr: 6\nwchar: 7\nrchar: 18446744073709551615\n",
+              io));
   CHECK(io.writeBytes == 3);
   CHECK(io.readChars == 18446744073709551616.0);
 }

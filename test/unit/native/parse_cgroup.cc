@@ -75,7 +75,8 @@ TEST_CASE("container runtimes name a cgroup by the container") {
       "0::/libpod_parent/libpod-" + kId,
       "0::/kubepods/burstable/pod12345678-1234-1234-1234-123456789abc/" + kId,
       "0::/kubepods.slice/kubepods-besteffort.slice/"
-      "kubepods-besteffort-pod12345678_1234_1234_1234_123456789abc.slice/cri-containerd-" + kId + ".scope",
+      "kubepods-besteffort-pod12345678_1234_1234_1234_123456789abc.slice/cri-containerd-" +
+          kId + ".scope",
       "0::/kubepods.slice/kubepods-pod0123.slice/crio-" + kId + ".scope",
       "0::/system.slice/containerd.service/kubepods-burstable-pod01.slice:cri-containerd:" + kId,
       "0::/ecs/task-0123456789abcdef0123456789abcdef/" + kId,

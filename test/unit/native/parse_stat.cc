@@ -54,9 +54,24 @@ TEST_CASE("stat is read field by field") {
 }
 
 TEST_CASE("the name in stat reaches from the first parenthesis to the last") {
-  const char* names[] = {"",     " ",     ")",        "(",          "()",     ")(",
-                         "((",   "))",    ") R 1",    "a) R 1 (b",  "a\nb",   "\n",
-                         "x) S", "(sd-pam)", "1 (x) Z 2", "tab\there", ") Z 1 1 1 1 1", "\xff\xfe\x80"};
+  const char* names[] = {"",
+                         " ",
+                         ")",
+                         "(",
+                         "()",
+                         ")(",
+                         "((",
+                         "))",
+                         ") R 1",
+                         "a) R 1 (b",
+                         "a\nb",
+                         "\n",
+                         "x) S",
+                         "(sd-pam)",
+                         "1 (x) Z 2",
+                         "tab\there",
+                         ") Z 1 1 1 1 1",
+                         "\xff\xfe\x80"};
   for (const char* name : names) {
     CAPTURE(name);
     CHECK(parsed_comm(stat_of(name)) == shown(name));
@@ -90,9 +105,21 @@ TEST_CASE("stat that ends before the last field wanted is refused and leaves the
 }
 
 TEST_CASE("what is not stat at all is refused") {
-  const char* texts[] = {"",          "(",         ")",          "()",          ")(",
-                         "1",         "1 (x",      "1 x)",       ") 1 (x",      "1 (x) ",
-                         "1 (x) S",   "1 (x) S ",  "1 (x) S a",  "1 (x)S11",    "\n\n\n",
+  const char* texts[] = {"",
+                         "(",
+                         ")",
+                         "()",
+                         ")(",
+                         "1",
+                         "1 (x",
+                         "1 x)",
+                         ") 1 (x",
+                         "1 (x) ",
+                         "1 (x) S",
+                         "1 (x) S ",
+                         "1 (x) S a",
+                         "1 (x)S11",
+                         "\n\n\n",
                          "1 (x) S - - - - - - - - - - - - - - - - - - - - - - - -",
                          "1 (x) S a b c d e f g h i j k l m n o p q r s t u v w x",
                          "1 (x) S 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23"};
@@ -111,9 +138,10 @@ TEST_CASE("a NUL in stat is a byte like any other") {
 
 TEST_CASE("numbers of stat may be negative or as large as 64 bits get") {
   Stat stat;
-  REQUIRE(parse(stat_of("x", " R 0 -1 -1 -2147483648 -1 0 1 1 1 1 18446744073709551615 "
-                             "9223372036854775808 1 1 39 -20 2147483647 0 18446744073709551615 "
-                             "18446744073709551615 -1 1"),
+  REQUIRE(parse(stat_of("x",
+                        " R 0 -1 -1 -2147483648 -1 0 1 1 1 1 18446744073709551615 "
+                        "9223372036854775808 1 1 39 -20 2147483647 0 18446744073709551615 "
+                        "18446744073709551615 -1 1"),
                 stat));
   CHECK(stat.ppid == 0);
   CHECK(stat.pgid == -1);
@@ -140,10 +168,10 @@ TEST_CASE("every letter of stat is a state and any other one is unknown") {
   const struct {
     char letter;
     State state;
-  } states[] = {{'R', State::running},      {'S', State::sleeping}, {'D', State::disk_sleep},
-                {'T', State::stopped},      {'t', State::tracing_stop}, {'Z', State::zombie},
-                {'X', State::dead},         {'x', State::dead},     {'I', State::idle},
-                {'P', State::parked},       {'W', State::unknown},  {'?', State::unknown},
+  } states[] = {{'R', State::running},   {'S', State::sleeping},     {'D', State::disk_sleep},
+                {'T', State::stopped},   {'t', State::tracing_stop}, {'Z', State::zombie},
+                {'X', State::dead},      {'x', State::dead},         {'I', State::idle},
+                {'P', State::parked},    {'W', State::unknown},      {'?', State::unknown},
                 {'\xff', State::unknown}};
   for (auto [letter, state] : states) {
     CAPTURE(letter);
@@ -157,6 +185,7 @@ TEST_CASE("every letter of stat is a state and any other one is unknown") {
 
 TEST_CASE("a kernel thread is told by its flag") {
   Stat stat;
-  REQUIRE(parse(stat_of("kthreadd", " S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0 1"), stat));
+  REQUIRE(
+      parse(stat_of("kthreadd", " S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0 1"), stat));
   CHECK(stat.is_kernel_thread);
 }

@@ -16,7 +16,8 @@ namespace {
 
 using Pids = std::vector<int32_t>;
 
-Query& add(Pass& pass, std::string name, uint32_t limit = 0, FieldMask fields = 0, int64_t uid = -1) {
+Query& add(Pass& pass, std::string name, uint32_t limit = 0, FieldMask fields = 0,
+           int64_t uid = -1) {
   QueryOptions options;
   options.any_name = name.empty();
   options.limit = limit;
@@ -126,7 +127,8 @@ TEST_CASE("batches start at 16 rows and double from step to step") {
 
 TEST_CASE("a batch is full at 64 KiB whatever its number of rows") {
   FakeHost host;
-  for (int pid = 1; pid <= 3000; pid++) host.processes.push_back({pid, "x", 1, 0, std::string(999, 'y')});
+  for (int pid = 1; pid <= 3000; pid++)
+    host.processes.push_back({pid, "x", 1, 0, std::string(999, 'y')});
   Pass pass(source_of(host));
   Query& query = add(pass, "x", 0, bit(Field::cmdline));
   uint32_t rows = 0;
@@ -143,7 +145,8 @@ TEST_CASE("a batch is full at 64 KiB whatever its number of rows") {
 
 TEST_CASE("a process larger than a batch is told all the same") {
   FakeHost host;
-  for (int pid = 1; pid <= 3; pid++) host.processes.push_back({pid, "x", 1, 0, std::string(200000, 'y')});
+  for (int pid = 1; pid <= 3; pid++)
+    host.processes.push_back({pid, "x", 1, 0, std::string(200000, 'y')});
   Pass pass(source_of(host));
   Query& query = add(pass, "x", 0, bit(Field::cmdline));
   for (int pid = 1; pid <= 3; pid++) {

@@ -100,7 +100,9 @@ TEST_CASE("by argv0 the first argument counts alone") {
 }
 
 TEST_CASE("by cmdline a name is to occur in the arguments") {
-  CHECK(matches(By::cmdline, Subject().with_cmdline({"node\0app\0--port\0" "8080\0", 21})));
+  CHECK(matches(By::cmdline, Subject().with_cmdline({"node\0app\0--port\0"
+                                                     "8080\0",
+                                                     21})));
   CHECK(matches(By::cmdline, Subject().with_cmdline({"vi\0nginx.conf\0", 14})));
   CHECK_FALSE(matches(By::cmdline, Subject().with_cmdline({"vi\0", 3})));
 }

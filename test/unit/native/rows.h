@@ -16,7 +16,8 @@ struct Row {
 };
 
 // Rows of `doubles` 8-byte lanes and `ints` 4-byte lanes, without the flags.
-inline std::vector<Row> rows_of(std::string_view lanes, uint32_t count, size_t doubles, size_t ints) {
+inline std::vector<Row> rows_of(std::string_view lanes, uint32_t count, size_t doubles,
+                                size_t ints) {
   size_t stride = (doubles * 8 + (1 + ints) * 4 + 7) / 8 * 8;
   std::vector<Row> rows(count);
   for (uint32_t i = 0; i < count; i++) {
@@ -30,7 +31,9 @@ inline std::vector<Row> rows_of(std::string_view lanes, uint32_t count, size_t d
   return rows;
 }
 
-inline std::string_view all_of(const procseek::Bytes& bytes) { return {bytes.data(), bytes.size()}; }
+inline std::string_view all_of(const procseek::Bytes& bytes) {
+  return {bytes.data(), bytes.size()};
+}
 
 inline std::vector<Row> rows_of(const procseek::Batch& batch, size_t doubles, size_t ints) {
   return rows_of(all_of(batch.lanes()), batch.rows(), doubles, ints);
