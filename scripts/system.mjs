@@ -6,6 +6,7 @@ const onPath = (program) => () => succeeds('sh', ['-c', `command -v ${program}`]
 
 /** For each Debian package: whether what we want of it is there already. */
 const testTools = {
+  'doctest-dev': () => existsSync('/usr/include/doctest/doctest.h'),
   strace: onPath('strace'),
   procps: onPath('pgrep'),
   'sysvinit-utils': onPath('pidof'),

@@ -18,6 +18,8 @@ struct FakeProcess {
   procseek::Status on_read = procseek::kOk;
   // Its comm from the first read on, as after an exec.
   std::string comm_when_read = "";
+  // From the second read on.
+  std::string comm_when_read_again = "";
 };
 
 // Outlives the source, which the pass owns.
@@ -60,12 +62,12 @@ class FakeSource final : public procseek::Source {
   procseek::Status read(procseek::Record& record, procseek::FieldMask wanted) override {
     using procseek::Field;
     if ((wanted & ~record.present) == 0) return procseek::kOk;
-    const FakeProcess& process = host_.processes[position_ - 1];
+    FakeProcess& process = host_.processes[position_ - 1];
     host_.read.push_back(process.pid);
     host_.wanted.push_back(wanted);
     if (process.on_read != procseek::kOk) return process.on_read;
-    const std::string& comm =
-        process.comm_when_read.empty() ? process.comm : process.comm_when_read;
+    const std::string comm = process.comm_when_read.empty() ? process.comm : process.comm_when_read;
+    process.comm_when_read = process.comm_when_read_again;
     if (supply_comm(record, comm) != procseek::kOk) return procseek::out_of_memory();
     record.name = record.comm;
     record.ppid = process.ppid;

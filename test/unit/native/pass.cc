@@ -197,6 +197,17 @@ TEST_CASE("a process that another program has taken over meanwhile is judged ane
   CHECK(told(a) == Pids{3});
 }
 
+TEST_CASE("a process that was taken over between two reads is not told") {
+  FakeHost host = host_of(3);
+  host.processes[0].comm_when_read_again = "other";
+  Pass pass(source_of(host));
+  Query& query = add(pass, "a", 0, bit(Field::environ), 0);
+  CHECK(pass.step() == kEnd);
+  CHECK(host.read == Pids{1, 1, 3, 3});
+  REQUIRE(query.batch().rows() == 1);
+  CHECK(rows_of(query.batch(), 0, 2)[0].ints[0] == 3);
+}
+
 TEST_CASE("what decides is read first and the rest only of those that match") {
   FakeHost host = host_of(4);
   host.processes[2].uid = 1000;

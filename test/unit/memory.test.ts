@@ -1,0 +1,60 @@
+/** Runs ./memory/pass_memory.cc: the native memory of a pass, on the real /proc. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const build = mkdtempSync(join(tmpdir(), 'procseek-memory-'));
+const program = join(build, 'pass_memory');
+
+function sources(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.cc'))
+    .map((name) => join(folder, name));
+}
+
+beforeAll(() => {
+  const wrapped = ['malloc', 'calloc', 'realloc', 'free'].map((name) => `-Wl,--wrap=${name}`);
+  const files = ['native', 'native/linux', 'test/unit/memory'].flatMap((folder) =>
+    sources(join(root, folder)),
+  );
+  execFileSync('g++', [
+    ...['-std=c++17', '-O1', '-fno-exceptions', '-fno-rtti', '-Wall', '-Wextra', '-Werror'],
+    ...[...wrapped, '-I', join(root, 'native'), ...files, '-o', program],
+  ]);
+}, 300_000);
+
+afterAll(() => rmSync(build, { recursive: true, force: true }));
+
+/** By kind of pass. */
+function measure(
+  extraProcesses: number,
+): Map<string, { peak: number; rows: number; left: number }> {
+  const output = execFileSync(program, [String(extraProcesses)], { encoding: 'utf8' });
+  return new Map(
+    output
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const [kind = '', ...numbers] = line.split(' ');
+        const [peak = 0, rows = 0, left = 0] = numbers.map(Number);
+        return [kind, { peak, rows, left }];
+      }),
+  );
+}
+
+test('A pass holds less than 128 KiB of native memory, however many processes there are', () => {
+  const few = measure(0);
+  const many = measure(1500);
+  for (const kind of ['default', 'bounded']) {
+    expect(many.get(kind)?.rows).toBeGreaterThan((few.get(kind)?.rows ?? 0) + 1400);
+  }
+  for (const [kind, { peak, left }] of many) {
+    expect(peak, kind).toBeLessThanOrEqual(128 * 1024);
+    expect(left, kind).toBe(0);
+  }
+  expect(many.get('absent')?.rows).toBe(0);
+  expect(many.get('absent')?.peak).toBe(few.get('absent')?.peak);
+});
