@@ -33,6 +33,7 @@
             "native/linux/accounts.cc",
             "native/linux/children.cc",
             "native/linux/files.cc",
+            "native/linux/floor.cc",
             "native/linux/parse.cc",
             "native/linux/process_files.cc",
             "native/linux/procfs_source.cc",

@@ -68,7 +68,7 @@ Status NameSet::assign(std::string_view list, bool ignore_case) {
   entries_ = static_cast<Entry*>(std::calloc(count == 0 ? 1 : count, sizeof(Entry)));
   if (entries_ == nullptr) return out_of_memory();
   std::string_view name;
-  while (next_element(list, name)) {
+  while (count_ < count && next_element(list, name)) {
     Entry& entry = entries_[count_];
     first_like(name, entry);
     if (!text_.store(name, entry.name)) return out_of_memory();

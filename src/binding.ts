@@ -43,6 +43,16 @@ export interface Binding {
   /** The children's PIDs as an Int32Array's bytes, or a status: 4 when this host cannot tell. */
   children(pids: Int32Array): Promise<StepResult>;
 
+  /**
+   * For benchmarks: a bare loop over every comm (0), every stat (1) or the stat of `pid` (2). Returns
+   * how many processes it came by.
+   */
+  floor(loop: number, pid: number): number;
+  /** CPU time of ended child processes, in microseconds. */
+  childrenCpuTime(): number;
+  /** How many system calls lookups have made on this thread. */
+  systemCalls(): number;
+
   /** `name:kind` per field of native/fields.def, in order. */
   readonly fields: readonly string[];
   readonly states: readonly string[];

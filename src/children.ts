@@ -48,16 +48,22 @@ export async function children<const F extends readonly Field[] = DefaultFields>
   checkSignal(signal)?.throwIfAborted();
   compileQuery(undefined, query);
 
-  const identity = (await findByPid(pid, { fields: ['id'] }))?.id;
+  const identity = await identityOf(pid);
   if (pid !== 0 && (identity === undefined || (id !== undefined && id !== identity))) return [];
   const relatives =
     pid === 0 ? await listByParents(pid, recursive) : await listRelatives(pid, recursive, signal);
   const records = await find<Relative>({ ...query, pids: [...relatives] });
+  // Had its PID been given to another process meanwhile, these might be that one's.
+  if ((await identityOf(pid)) !== identity) return [];
   signal?.throwIfAborted();
   const descendants = keepDescendants(pid, recursive, records);
   return (asked.includes('ppid')
     ? descendants
     : descendants.map(withoutPpid)) as unknown as Process<F[number]>[];
+}
+
+async function identityOf(pid: number): Promise<string | undefined> {
+  return (await findByPid(pid, { fields: ['id'] }))?.id;
 }
 
 async function find<T>(options: QueryOptions): Promise<T[]> {

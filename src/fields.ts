@@ -80,8 +80,9 @@ export interface ProcessFields {
    */
   exe: string | null;
   /**
-   * The arguments, `argv[0]` first, empty ones included. Empty for kernel threads and zombies. One
-   * single element when the process has overwritten them by a title. Source: proc_pid_cmdline(5).
+   * The arguments, `argv[0]` first, empty ones included. Empty for kernel threads and zombies. A
+   * process can overwrite them by a title, which is then one element; when it is shorter than they
+   * were, many empty ones may follow. Source: proc_pid_cmdline(5).
    */
   cmdline: string[] | null;
   /** Working directory. `null` as for `exe`. Source: proc_pid_cwd(5). */
@@ -114,7 +115,10 @@ export interface ProcessFields {
   threads: number | null;
   /** CPU time used so far, in steps of a clock tick. Source: proc_pid_stat(5). */
   cpuTime: CpuTime | null;
-  /** Resident memory in bytes; 0 for kernel threads and zombies. Source: proc_pid_stat(5). */
+  /**
+   * Resident memory in bytes, by the kernel's fast, approximate count: some hundred KiB off at worst
+   * on small hosts, more with many CPUs. 0 for kernel threads and zombies. Source: proc_pid_stat(5).
+   */
   rss: number | null;
   /** Virtual memory in bytes. Source: proc_pid_stat(5). */
   vsize: number | null;

@@ -1,4 +1,5 @@
 /** Looking up processes by PID and by name. */
+import { onAbort } from './abort.js';
 import { binding, type StepResult } from './binding.js';
 import { decoderFor, Packet } from './decode.js';
 import { statusError, wrongType } from './errors.js';
@@ -92,15 +93,14 @@ function decodeOne<T>(result: StepResult, mask: number, pid: number): T | undefi
 async function abortable<T>(signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {
   if (signal === undefined) return start();
   signal.throwIfAborted();
-  let abort = () => {};
+  let stopListening = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
+    stopListening = onAbort(signal, () => reject(signal.reason));
   });
-  signal.addEventListener('abort', abort, { once: true });
   try {
     return await Promise.race([start(), aborted]);
   } finally {
-    signal.removeEventListener('abort', abort);
+    stopListening();
   }
 }
 

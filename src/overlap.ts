@@ -1,4 +1,5 @@
 /** Overlapping lookups share passes: the one that runs, and one that starts after it. */
+import { onAbort } from './abort.js';
 import { Lookup } from './lookup.js';
 import type { Query } from './query.js';
 import { run, walk } from './walk.js';
@@ -39,8 +40,7 @@ export class SharedPasses {
   async find<T>(query: Query, signal: AbortSignal | undefined): Promise<T[]> {
     signal?.throwIfAborted();
     const pending = new Pending<T>(query);
-    const abort = () => pending.fail(signal?.reason);
-    signal?.addEventListener('abort', abort, { once: true });
+    const stopListening = signal && onAbort(signal, () => pending.fail(signal.reason));
     this.#waiting.push(pending as Pending<unknown>);
     if (!this.#isRunning) {
       this.#isRunning = true;
@@ -50,7 +50,7 @@ export class SharedPasses {
     try {
       return await pending.promise;
     } finally {
-      signal?.removeEventListener('abort', abort);
+      stopListening?.();
     }
   }
 

@@ -1,4 +1,5 @@
 /** Streaming over processes, at constant memory. */
+import { onAbort } from './abort.js';
 import { ProcessError } from './errors.js';
 import type { DefaultFields, Field, Process } from './fields.js';
 import { Lookup } from './lookup.js';
@@ -169,8 +170,7 @@ const abandoned = new FinalizationRegistry<() => void>((stopListening) => stopLi
 function closeOnAbort(stream: ProcessStream<unknown>, signal: AbortSignal): () => void {
   const reference = new WeakRef(stream);
   const abort = () => reference.deref()?.abort(signal.reason);
-  const stopListening = () => signal.removeEventListener('abort', abort);
-  signal.addEventListener('abort', abort, { once: true });
+  const stopListening = onAbort(signal, abort);
   abandoned.register(stream, stopListening);
   if (signal.aborted) queueMicrotask(abort);
   return stopListening;

@@ -111,7 +111,7 @@ Status try_to_list(int32_t parent, Bytes& text, Bytes& ret_children) {
 }  // namespace
 
 Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) {
-  if (::access("/proc/thread-self/children", F_OK) != 0) return kUnsupported;
+  if (counted(::access, "/proc/thread-self/children", F_OK) != 0) return kUnsupported;
   Bytes text;
   for (size_t i = 0; i < count; i++) {
     size_t from = ret_children.size();

@@ -47,7 +47,7 @@ Status outcome(Call call, int error) {
 }
 
 Status open_at(int directory, const char* path, int flags, Fd& ret_fd) {
-  int fd = ::openat(directory, path, flags | O_CLOEXEC);
+  int fd = counted(::openat, directory, path, flags | O_CLOEXEC);
   if (fd < 0) return outcome(Call::openat, errno);
   ret_fd = Fd(fd);
   return kOk;
@@ -56,7 +56,7 @@ Status open_at(int directory, const char* path, int flags, Fd& ret_fd) {
 Status read_some(int fd, char* buffer, size_t size, size_t& ret_length) {
   ssize_t length;
   do {
-    length = ::read(fd, buffer, size);
+    length = counted(::read, fd, buffer, size);
   } while (length < 0 && errno == EINTR);
   if (length < 0) return outcome(Call::read, errno);
   ret_length = static_cast<size_t>(length);
@@ -104,7 +104,7 @@ Status NumberedEntries::next(int32_t& ret_number) {
       position_ += entry->length;
       if (parse_number(entry->name, ret_number)) return kOk;
     }
-    long filled = ::syscall(SYS_getdents64, directory_.get(), buffer_, kBufferSize);
+    long filled = counted(::syscall, SYS_getdents64, directory_.get(), buffer_, kBufferSize);
     if (filled < 0) return outcome(Call::getdents64, errno);
     if (filled == 0) return kEnd;
     position_ = 0;

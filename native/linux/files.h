@@ -10,6 +10,7 @@
 
 #include "../bytes.h"
 #include "../status.h"
+#include "system_calls.h"
 
 namespace procseek {
 
@@ -27,7 +28,7 @@ class Fd {
   ~Fd() { reset(); }
 
   void reset() {
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ >= 0) counted(::close, fd_);
     fd_ = -1;
   }
   int get() const { return fd_; }

@@ -80,6 +80,10 @@ bool starts_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
+bool ends_with(std::string_view text, std::string_view suffix) {
+  return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
 bool is_hexadecimal(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
 }  // namespace
@@ -187,13 +191,17 @@ std::string_view parse_cgroup(std::string_view text) {
 
 std::string_view parse_container_id(std::string_view text) {
   constexpr size_t kLength = 64;
+  // Podman and CRI-O run a monitor per container, outside of it, in a group with the same digits.
+  constexpr std::string_view kMonitorPrefix = "conmon-";
   size_t run = 0;
   for (size_t i = 0; i <= text.size(); i++) {
     if (i < text.size() && is_hexadecimal(text[i])) {
       run++;
       continue;
     }
-    if (run == kLength) return text.substr(i - kLength, kLength);
+    if (run == kLength && !ends_with(text.substr(0, i - kLength), kMonitorPrefix)) {
+      return text.substr(i - kLength, kLength);
+    }
     run = 0;
   }
   return {};

@@ -26,7 +26,7 @@ double ticks_to_ms(uint64_t ticks) {
 // Asks about an open file without the stat family, whose symbols and structures differ between
 // libcs. Null where the kernel is older than statx(2).
 bool ask_statx(int directory, const char* path, unsigned mask, struct statx& ret_answer) {
-  return ::syscall(SYS_statx, directory, path, 0, mask, &ret_answer) == 0;
+  return counted(::syscall, SYS_statx, directory, path, 0, mask, &ret_answer) == 0;
 }
 
 // Puts a NUL behind the last element too, where its process left it out by rewriting its title.
@@ -179,7 +179,13 @@ Status ProcessFiles::store_stat(const Stat& stat, FieldMask wanted, Record& reco
 }
 
 double ProcessFiles::start_time(uint64_t start_ticks) {
-  if (boot_time_ == 0) boot_time_ = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME);
+  // To a hundredth of a second, which is all that a tick can tell: the two clocks cannot be read at
+  // the same instant, and an answer is not to differ from the next one for that.
+  constexpr double kResolution = 10;
+  if (boot_time_ == 0) {
+    double exact = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME);
+    boot_time_ = kResolution * static_cast<double>(static_cast<int64_t>(exact / kResolution + 0.5));
+  }
   return static_cast<double>(static_cast<int64_t>(boot_time_ + ticks_to_ms(start_ticks)));
 }
 
@@ -237,7 +243,7 @@ Status ProcessFiles::read_link(const ProcessPlace& at, std::string_view entry, F
   constexpr std::string_view kDeleted = " (deleted)";
   char target[4096];
   ProcPath link = at.path(entry);
-  ssize_t length = ::readlinkat(at.directory(), link.c_str(), target, sizeof target);
+  ssize_t length = counted(::readlinkat, at.directory(), link.c_str(), target, sizeof target);
   if (length < 0) {
     Status status = outcome(Call::readlinkat, errno);
     if (status < 0 && errno != ENAMETOOLONG) return status;

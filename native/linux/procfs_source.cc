@@ -7,6 +7,7 @@
 
 #include "../name.h"
 #include "../platform.h"
+#include "system_calls.h"
 
 namespace procseek {
 
@@ -22,8 +23,9 @@ Status as_failure(Call call, Status status) {
 }
 
 Status check_proc() {
-  return ::access("/proc/self", F_OK) == 0 ? kOk
-                                           : as_failure(Call::openat, outcome(Call::openat, errno));
+  return counted(::access, "/proc/self", F_OK) == 0
+             ? kOk
+             : as_failure(Call::openat, outcome(Call::openat, errno));
 }
 
 }  // namespace
@@ -36,7 +38,7 @@ bool process_exists(int32_t pid) {
   // Signal 0 tests without sending; tgkill(2) finds nothing when the thread is not its group's
   // leader, whoever owns it. Any other refusal means that there is something to refuse.
   if (pid <= 0) return false;
-  return ::syscall(SYS_tgkill, pid, pid, 0) == 0 || errno != ESRCH;
+  return counted(::syscall, SYS_tgkill, pid, pid, 0) == 0 || errno != ESRCH;
 }
 
 Status ProcfsSource::begin(const Walk& walk) {
@@ -117,7 +119,7 @@ Status ProcfsSource::restart_with_handle(Record& record) {
 
 Status ProcfsSource::verify(int32_t pid) const {
   ProcessPlace at = place(pid);
-  if (::faccessat(at.directory(), at.path("comm").c_str(), F_OK, 0) == 0) return kOk;
+  if (counted(::faccessat, at.directory(), at.path("comm").c_str(), F_OK, 0) == 0) return kOk;
   return outcome(Call::openat, errno);
 }
 

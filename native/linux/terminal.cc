@@ -19,7 +19,7 @@ Status append_terminal(int32_t device, Bytes& text) {
   }
   path.append("/sys/dev/char/").append(major).append(":").append(minor);
   char target[512];
-  ssize_t length = ::readlink(path.c_str(), target, sizeof target);
+  ssize_t length = counted(::readlink, path.c_str(), target, sizeof target);
   if (length < 0) {
     Status status = outcome(Call::readlinkat, errno);
     return status < 0 ? status : kGone;

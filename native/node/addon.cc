@@ -234,6 +234,25 @@ napi_value children(napi_env env, napi_callback_info info) {
   return start(env, std::move(job));
 }
 
+napi_value floor(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  uint32_t kind;
+  int32_t pid;
+  if (!arguments.u32(0, kind) || kind > static_cast<uint32_t>(Floor::one_stat) ||
+      !arguments.i32(1, pid)) {
+    return refuse(env);
+  }
+  return number(env, static_cast<int32_t>(run_floor(static_cast<Floor>(kind), pid)));
+}
+
+napi_value children_cpu(napi_env env, napi_callback_info) {
+  return real_number(env, children_cpu_time());
+}
+
+napi_value count_system_calls(napi_env env, napi_callback_info) {
+  return real_number(env, static_cast<double>(system_calls()));
+}
+
 // The tables that TypeScript reads its numbers from.
 
 #define FIELD(name, kind, unit, ...) #name ":" #kind,
@@ -262,10 +281,19 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     const char* name;
     napi_callback callback;
   } functions[] = {
-      {"exists", exists},      {"lookupSync", lookup_sync}, {"lookup", lookup},
-      {"openPass", open_pass}, {"addQuery", add_query},     {"nextSync", next_sync},
-      {"next", next},          {"cancel", cancel},          {"close", close},
+      {"exists", exists},
+      {"lookupSync", lookup_sync},
+      {"lookup", lookup},
+      {"openPass", open_pass},
+      {"addQuery", add_query},
+      {"nextSync", next_sync},
+      {"next", next},
+      {"cancel", cancel},
+      {"close", close},
       {"children", children},
+      {"floor", floor},
+      {"childrenCpuTime", children_cpu},
+      {"systemCalls", count_system_calls},
   };
   for (const auto& function : functions) {
     napi_value value;

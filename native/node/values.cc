@@ -56,6 +56,11 @@ napi_value number(napi_env env, int32_t value) {
   return napi_create_int32(env, value, &result) == napi_ok ? result : nullptr;
 }
 
+napi_value real_number(napi_env env, double value) {
+  napi_value result;
+  return napi_create_double(env, value, &result) == napi_ok ? result : nullptr;
+}
+
 napi_value boolean(napi_env env, bool value) {
   napi_value result;
   return napi_get_boolean(env, value, &result) == napi_ok ? result : nullptr;

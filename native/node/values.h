@@ -40,6 +40,7 @@ class Arguments {
 
 // Null when there is no such value to be had.
 napi_value number(napi_env env, int32_t value);
+napi_value real_number(napi_env env, double value);
 napi_value boolean(napi_env env, bool value);
 // For a copy in memory of JavaScript's own: external buffers are slower, and forbidden in Electron.
 // Null, with an exception pending, when there is no memory.

@@ -1,7 +1,8 @@
 /** Lookups that overlap share passes, and yet each gets the answer to its own question. */
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { type Binding, binding } from '../../src/binding.js';
-import { findByName, findOneByName } from '../../src/index.js';
+import { findByName, findByPid, findOneByName, scan } from '../../src/index.js';
 import { openedPaths, traced } from '../support/library.js';
 import { startNamed } from '../support/processes.js';
 import { uniqueName } from '../support/programs.js';
@@ -212,6 +213,17 @@ describe('A caller who aborts', () => {
     const answer = await findByName(uniqueName(12), { signal: controller.signal });
     controller.abort(reason);
     expect(answer).toEqual([]);
+  });
+
+  test('has one listener on a signal that many lookups and streams share', async () => {
+    const { signal } = new AbortController();
+    const answers = Array.from({ length: 20 }, () => findByName('x', { signal }));
+    const streams = Array.from({ length: 20 }, () => scan({ name: 'x' }, { signal }));
+    const points = Array.from({ length: 20 }, () => findByPid(process.pid, { signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    for (const stream of streams) stream.close();
+    await Promise.all([...answers, ...points]);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   test('leaves no listener on the signal', async () => {

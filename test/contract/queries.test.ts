@@ -123,7 +123,9 @@ describe('Ignoring case', () => {
     const { pid } = await startProgram(makeProgram(scratch, name), ['École']);
     expect(await pids(name.toUpperCase(), { ignoreCase: true })).toEqual([pid]);
     expect(await pids(name.toUpperCase())).toEqual([]);
-    expect(await pids(name.replace('.', 'x'), { ignoreCase: true })).toEqual([]);
+    for (const other of [name.replace('.', 'x'), name.replace('a.', '..'), `${name}(`]) {
+      expect(await pids(other, { ignoreCase: true })).toEqual([]);
+    }
     expect(await pids(name.slice(0, -1), { ignoreCase: true })).toEqual([]);
     const cmdline = { by: 'cmdline', ignoreCase: true, ppid: process.pid } as const;
     expect(await pids('éCOLE', cmdline)).toEqual([pid]);
@@ -182,7 +184,9 @@ describe('A regular expression', () => {
       const pattern = new RegExp(name, flag);
       for (const lastIndex of [0, 5, 100]) {
         pattern.lastIndex = lastIndex;
-        expect(await pids(pattern)).toEqual([one.pid, two.pid].sort((a, b) => a - b));
+        for (const by of ['name', 'comm'] as const) {
+          expect(await pids(pattern, { by })).toEqual([one.pid, two.pid].sort((a, b) => a - b));
+        }
         expect(pattern.lastIndex).toBe(lastIndex);
       }
     },

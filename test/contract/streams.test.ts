@@ -1,5 +1,5 @@
 /** How streams end: at the end, early, or aborted; and what they hold until then. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { ProcessError, type ProcessStream, scan } from '../../src/index.js';
 import { openedPaths, traced } from '../support/library.js';
 import { numberedEntries } from '../support/proc.js';
@@ -188,6 +188,15 @@ describe.each(streams)('A stream %s', (_, open) => {
     }).rejects.toBe(reason);
     expect(count).toBe(1);
     await expectReleased(before);
+  });
+
+  test.each(['its end', 'being left'])('leaves no listener on a signal after %s', async (when) => {
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    for await (const _ of open(signal)) if (when === 'being left') break;
+    expect(added).toHaveBeenCalledTimes(1);
+    expect(removed.mock.calls[0]?.slice(0, 2)).toEqual(added.mock.calls[0]?.slice(0, 2));
   });
 
   test('takes no notice of a signal behind its end', async () => {

@@ -162,3 +162,10 @@ TEST_CASE("nothing occurs in a command line that is empty or of empty arguments"
   CHECK_FALSE(occurs_in("x", {"\0", 1}));
   CHECK(occurs_in(" ", {"\0\0", 2}));
 }
+
+TEST_CASE("a name that lacks its terminator is not taken") {
+  NameSet names;
+  REQUIRE(names.assign({"a\0b", 3}, false) == kOk);
+  CHECK(names.contains("a"));
+  CHECK_FALSE(names.contains("b"));
+}

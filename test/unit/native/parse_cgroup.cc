@@ -109,3 +109,8 @@ TEST_CASE("outside of containers there is no container") {
   CHECK(container_of("0::/user.slice/user-1000.slice/session-2.scope\n") == "");
   CHECK(container_of(std::string(1000, '\0')) == "");
 }
+
+TEST_CASE("a container's monitor is not in the container") {
+  CHECK(parse_container_id("0::/machine.slice/libpod-conmon-" + kId + ".scope\n") == "");
+  CHECK(parse_container_id("0::/system.slice/crio-conmon-" + kId + ".scope\n") == "");
+}

@@ -1,0 +1,34 @@
+/** Listening to signals, of which one may serve any number of lookups at a time. */
+
+interface Listener {
+  readonly callbacks: Set<() => void>;
+  readonly abort: () => void;
+}
+
+const listeners = new WeakMap<AbortSignal, Listener>();
+
+/**
+ * Calls back when the signal is aborted. Returns a function that ends this. However many there are,
+ * the signal has one listener: Node.js takes more than ten for a leak.
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  const listener = listeners.get(signal) ?? listen(signal);
+  listener.callbacks.add(callback);
+  return () => {
+    listener.callbacks.delete(callback);
+    if (listener.callbacks.size > 0 || listeners.get(signal) !== listener) return;
+    signal.removeEventListener('abort', listener.abort);
+    listeners.delete(signal);
+  };
+}
+
+function listen(signal: AbortSignal): Listener {
+  const callbacks = new Set<() => void>();
+  const abort = () => {
+    for (const callback of callbacks) callback();
+  };
+  const listener = { callbacks, abort };
+  signal.addEventListener('abort', abort, { once: true });
+  listeners.set(signal, listener);
+  return listener;
+}
