@@ -1,7 +1,15 @@
 // Builds dist/: the library for require(), a door to it for import, the command, and the types.
 //
 //   node scripts/build.mjs dist
-import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dispatch, inRoot, run } from './run.mjs';
 
 const sources = ['src', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json'];
@@ -14,7 +22,18 @@ export async function build() {
   writeFileSync(inRoot('dist/index.mjs'), `export { ${names.join(', ')} } from './index.js';\n`);
   writeFileSync(inRoot('dist/index.d.mts'), "export * from './index.js';\n");
   chmodSync(inRoot('dist/cli.js'), 0o755);
+  copyContenders();
   run(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+}
+
+/** What the benchmark measures beside JavaScript. */
+function copyContenders() {
+  mkdirSync(inRoot('dist/bench'));
+  for (const file of readdirSync(inRoot('src/bench/contenders'))) {
+    if (/\.(py|go)$/.test(file)) {
+      copyFileSync(inRoot('src/bench/contenders', file), inRoot('dist/bench', file));
+    }
+  }
 }
 
 /** Returns the names that the library exports. */

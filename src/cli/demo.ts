@@ -1,5 +1,4 @@
 /** Every kind of lookup on this machine, and an honest comparison of what each costs. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import {
   exists,
   fieldNames,
@@ -9,6 +8,8 @@ import {
   findByPidSync,
   scan,
 } from 'procseek';
+import { fsSync } from '../bench/contenders/node_fs.js';
+import type { QuestionId } from '../bench/report.js';
 
 const absent = 'procseek-absent';
 
@@ -44,8 +45,8 @@ function show(record: unknown): void {
 function compare(): void {
   const point = cost(() => findByPidSync(process.pid));
   const byName = cost(() => findByNameSync(absent));
-  const everyComm = cost(readEveryComm);
-  const fullScan = cost(readEverything);
+  const everyComm = cost(rival('name-absent'));
+  const fullScan = cost(rival('all-default'));
   const rows: [string, number, string][] = [
     ['exists(pid)', cost(() => exists(process.pid)), ''],
     ['findByPidSync(pid)', point, ''],
@@ -66,8 +67,18 @@ function compare(): void {
   process.stdout.write(
     '\n  * stat, status, cmdline and exe of every process by node:fs, as libraries do that load the\n' +
       '    process table to find one row. The gap to a lookup by PID grows with the number of\n' +
-      '    processes; reading every comm by node:fs is the honest rival by name.\n',
+      '    processes; reading every comm by node:fs is the honest rival by name. `procseek bench`\n' +
+      '    measures more, and others.\n',
   );
+}
+
+/** The same question, as a careful author asks it by node:fs. */
+function rival(question: QuestionId): () => unknown {
+  const targets = { absentName: absent, commonName: '', longName: '', pidName: '' };
+  const pids = { pid: process.pid, longPid: 0, commonPids: [] };
+  const ask = fsSync.question(question, { ...targets, ...pids });
+  if (ask === undefined) throw new Error(`node:fs has no answer to ${question}`);
+  return () => ask.ask();
 }
 
 function ratio(cost: number, base: number, what: string): string {
@@ -87,32 +98,4 @@ function cost(question: () => unknown): number {
   }
   rounds.sort((a, b) => a - b);
   return rounds[rounds.length >> 1] ?? Number.NaN;
-}
-
-function pids(): string[] {
-  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-}
-
-function readEveryComm(): number {
-  return pids().filter((pid) => attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8')) === absent)
-    .length;
-}
-
-function readEverything(): number {
-  const table = pids().map((pid) => ({
-    stat: attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8')),
-    status: attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8')),
-    cmdline: attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')),
-    exe: attempt(() => readlinkSync(`/proc/${pid}/exe`)),
-  }));
-  return table.filter(({ stat }) => stat?.includes(`(${absent})`)).length;
-}
-
-/** Processes vanish, and some may not be read. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

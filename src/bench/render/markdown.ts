@@ -1,0 +1,93 @@
+/** The report as a document for GitHub. */
+import type { PileUp, QuestionResult, Report, ScaleSeries } from '../report.js';
+import { growthLegend, hostLine, legend, runLine } from './intro.js';
+import { printable } from './printable.js';
+import { problems } from './ranking.js';
+import { nobodyNear, standing } from './standing.js';
+import {
+  byQuestion,
+  pileUpTable,
+  questionOf,
+  questionTable,
+  scaleTable,
+  type Table,
+} from './tables.js';
+
+export function renderMarkdown(report: Report): string {
+  const losses = standing(report);
+  const blocks = [
+    '# procseek benchmark',
+    text(runLine(report)),
+    text(hostLine(report)),
+    // By indentation: nothing in a line can end such a block.
+    `    ${printable(report.command)}`,
+    text(legend),
+    '## Where procseek loses or draws',
+    losses.length === 0 ? text(nobodyNear) : list(losses),
+    ...report.questions.flatMap((question) => questionBlocks(report, question)),
+    ...scaleBlocks(report, 'Cost against the number of processes', report.byProcesses),
+    ...scaleBlocks(report, 'Cost against the number of threads', report.byThreads),
+    ...section('Left out', report.leftOut),
+    ...(report.pileUp === null ? [] : pileUpBlocks(report, report.pileUp)),
+    ...section(
+      'Contenders that were not there',
+      report.absent.map(({ title, reason }) => `${title}: ${reason}`),
+    ),
+  ];
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+function questionBlocks(report: Report, question: QuestionResult): string[] {
+  return [
+    `## ${text(question.title)}`,
+    text(`The floor: ${question.floor}.`),
+    table(questionTable(report, question)),
+    list(problems(report, question)),
+  ];
+}
+
+function scaleBlocks(report: Report, heading: string, series: readonly ScaleSeries[]): string[] {
+  if (series.length === 0) return [];
+  const tables = byQuestion(series).flatMap((asked) => [
+    `### ${text(questionOf(report, asked))}`,
+    table(scaleTable(report, asked)),
+  ]);
+  return [`## ${heading}`, text(growthLegend), ...tables];
+}
+
+function pileUpBlocks(report: Report, pileUp: PileUp): string[] {
+  const { period, duration, starvedBy, summary } = pileUp;
+  return [
+    '## Pile-up: a scheduled lookup on a starved CPU',
+    text(summary),
+    text(`A lookup every ${period} ms for ${duration / 1000} s; the CPU starved by ${starvedBy}.`),
+    table(pileUpTable(report, pileUp)),
+  ];
+}
+
+function section(heading: string, items: readonly string[]): string[] {
+  return items.length === 0 ? [] : [`## ${heading}`, list(items)];
+}
+
+function list(items: readonly string[]): string {
+  return items.map((item) => `- ${text(item)}`).join('\n');
+}
+
+function table({ headings, numbersFrom, rows }: Table): string {
+  const rule = headings.map((_, i) => (i < numbersFrom ? '---' : '--:'));
+  const body = rows.map(({ cells, isOurs }) =>
+    line(cells.map((cell, i) => (i === 0 && isOurs ? `**${text(cell)}**` : text(cell)))),
+  );
+  return [line(headings), line(rule), ...body].join('\n');
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Characters that Markdown, or the HTML in it, would take for more than themselves. */
+function text(words: string): string {
+  return printable(words).replace(/[\\`*_[\]{}<>|#~$&!]/g, (character) =>
+    character === '<' ? '&lt;' : character === '&' ? '&amp;' : `\\${character}`,
+  );
+}

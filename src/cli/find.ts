@@ -1,0 +1,43 @@
+/** `procseek find` */
+import { parseArgs } from 'node:util';
+import { findByName, type MatchBy, type Process } from 'procseek';
+
+export const findUsage = `procseek find NAME... [--by name|comm|exe|argv0|cmdline|any] [--ignore-case] [--limit N] [--json]
+
+  Exits with 0 when something was found, 1 when nothing was, 2 when it could not tell.
+`;
+
+export async function find(argv: string[]): Promise<number> {
+  const { values, positionals: names } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      by: { type: 'string' },
+      'ignore-case': { type: 'boolean' },
+      limit: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(findUsage);
+    return 0;
+  }
+  const found = await findByName(names, {
+    by: values.by as MatchBy | undefined, // checked by findByName()
+    ignoreCase: values['ignore-case'],
+    limit: values.limit === undefined ? undefined : Number(values.limit),
+  });
+  process.stdout.write(values.json ? `${JSON.stringify(found)}\n` : found.map(line).join(''));
+  return found.length === 0 ? 1 : 0;
+}
+
+function line({ pid, ppid, state, startTime, name }: Process): string {
+  const started = new Date(startTime).toISOString();
+  return `${String(pid).padStart(7)} ${String(ppid).padStart(7)} ${state.padEnd(12)} ${started} ${printable(name)}\n`;
+}
+
+/** A process can choose its name: it must not get to write to the terminal. */
+function printable(name: string): string {
+  return name.replace(/\p{Cc}/gu, '\ufffd');
+}

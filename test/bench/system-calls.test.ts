@@ -1,0 +1,44 @@
+/** The library's own count of system calls, against what strace(1) sees. */
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { traced } from '../support/library.js';
+
+const addon = join(import.meta.dirname, '../../build/Release/procseek.node');
+const others = 'read,close,getdents64,tgkill,access,faccessat,faccessat2,readlinkat,readlink,statx';
+
+const lookups = ['name', 'pid', 'fields', 'scan', 'pids'] as const;
+
+test.each(lookups)('The system calls of a lookup are counted right: %s', async (lookup) => {
+  const lines = await traced(
+    others,
+    { addon, lookup },
+    ({ procseek, require, begin, end }, told) => {
+      const { systemCalls } = require(told.addon) as { systemCalls(): number };
+      const { openSync } = require('node:fs') as typeof import('node:fs');
+      const ask = {
+        name: () => procseek.findByNameSync('absent'),
+        pid: () => procseek.findByPidSync(process.pid),
+        // All but the account's name, which getpwuid_r(3) looks for in its own way.
+        fields: () =>
+          procseek.findByPidSync(process.pid, {
+            fields: procseek.fieldNames.filter((field) => field !== 'user'),
+          }),
+        scan: () => [...procseek.scanSync({}, { fields: ['exe', 'name'] })],
+        pids: () => [...procseek.scanSync({ pids: [process.pid, process.ppid] })],
+      }[told.lookup];
+      ask(); // loads what the first time loads
+      begin();
+      const before = systemCalls();
+      ask();
+      const made = systemCalls() - before;
+      try {
+        openSync(`/counted-${made}`, 'r');
+      } catch {}
+      end();
+    },
+  );
+  const counted = Number(/counted-(\d+)/.exec(lines.join('\n'))?.[1]);
+  const seen = lines.filter((line) => /^\d+ +\w+\(/.test(line) && !line.includes('/counted-'));
+  expect(counted).toBeGreaterThan(0);
+  expect(counted).toBe(seen.length);
+});
