@@ -63,16 +63,17 @@ export async function bench(argv: string[]): Promise<number> {
   }
   const reason = whyNot(options.processes + fewSleepers);
   if (reason !== undefined) throw new Error(reason);
-  const crowd = new Crowd();
+  const crowds = { few: new Crowd(), many: new Crowd() };
+  const end = () => Promise.all([crowds.few.end(), crowds.many.end()]);
   // Ctrl-C and the like: the sleepers end with this process, what they lie in has to be removed.
-  process.once('SIGINT', () => crowd.end().finally(() => process.exit(130)));
-  process.once('SIGTERM', () => crowd.end().finally(() => process.exit(143)));
+  process.once('SIGINT', () => end().finally(() => process.exit(130)));
+  process.once('SIGTERM', () => end().finally(() => process.exit(143)));
   try {
-    const report = await run(options, crowd, `procseek bench ${argv.join(' ')}`.trim());
+    const report = await run(options, crowds, `npx procseek bench ${argv.join(' ')}`.trim());
     process.stdout.write(renderText(report));
     write(report, options.files);
   } finally {
-    await crowd.end();
+    await end();
   }
   return 0;
 }
@@ -88,19 +89,33 @@ function progress(message: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${message}`);
 }
 
-async function run({ quick, processes }: Options, crowd: Crowd, command: string): Promise<Report> {
+interface Crowds {
+  /** There throughout. */
+  few: Crowd;
+  /** There while the questions are asked, as many as the user wants. */
+  many: Crowd;
+}
+
+async function run(
+  { quick, processes }: Options,
+  { few, many }: Crowds,
+  command: string,
+): Promise<Report> {
   const start = performance.now();
-  await crowd.addProcesses(fewSleepers + processes);
-  const targets = await findTargets(crowd);
+  await few.addProcesses(fewSleepers);
+  await many.addProcesses(processes);
+  const targets = await findTargets(few);
   const { participants, absent } = await lineUp(targets);
   const leftOut: string[] = [];
   const effort: Effort = quick
-    ? { budget: 30, rounds: 1, patience: 800, leftOut }
+    ? { budget: 30, rounds: 1, patience: 1_000, leftOut }
     : { budget: 600, rounds: 3, patience: Number.POSITIVE_INFINITY, leftOut };
   try {
     const host = describeHost(processes + fewSleepers + 1);
     const questions = await ask(participants, targets, effort);
-    const scale = await measureScale(participants, targets, quick, start, host.processes);
+    await many.end();
+    const fewTargets = { ...targets, commonPids: findCrowd() };
+    const scale = await measureScale(participants, fewTargets, quick, start);
     progress('a scheduled lookup on a starved CPU');
     const piled = await pileUp(targets, quick ? 2_000 : 20_000, quick ? 200 : 1_000);
     progress('');
@@ -131,10 +146,14 @@ async function findTargets(crowd: Crowd): Promise<Targets> {
     pidName: self?.name ?? 'node',
     absentName: 'procseek-bench-absent',
     commonName: crowdName,
-    commonPids: findByNameSync(crowdName).map(({ pid }) => pid),
+    commonPids: findCrowd(),
     longName,
     longPid,
   };
+}
+
+function findCrowd(): number[] {
+  return findByNameSync(crowdName).map(({ pid }) => pid);
 }
 
 async function ask(participants: readonly Participant[], targets: Targets, effort: Effort) {
@@ -151,8 +170,8 @@ async function measureScale(
   targets: Targets,
   quick: boolean,
   start: number,
-  present: number,
 ) {
+  const host = describeHost(0);
   const options = {
     participants,
     targets,
@@ -161,10 +180,10 @@ async function measureScale(
     progress,
   };
   const sizes = quick ? [100, 500] : [100, 1_000, 5_000, 10_000];
-  const processes = await byProcesses(sizes, present, options);
+  const processes = await byProcesses(sizes, host.processes, options);
   const threads = quick
     ? { series: [], leftOut: ['threads: not in a quick run'] }
-    : await byThreads([0, 1_000, 5_000], options);
+    : await byThreads([1_000, 5_000, 20_000], host.threads, options);
   return {
     byProcesses: processes.series,
     byThreads: threads.series,

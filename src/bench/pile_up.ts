@@ -5,7 +5,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findByName, findByPidSync } from 'procseek';
+import { findByPidSync } from 'procseek';
 import type { Targets } from './contender.js';
 import { jsContenders } from './contenders/index.js';
 import type { PileUp, PileUpRun, PileUpSample } from './report.js';
@@ -18,7 +18,7 @@ interface Tally {
 }
 
 interface Schedule {
-  contender: 'full-scan' | 'procseek';
+  contender: 'fs-promises' | 'procseek-async';
   period: number;
   targets: Targets;
 }
@@ -28,7 +28,7 @@ const sampleEvery = 100; // milliseconds
 export async function pileUp(targets: Targets, duration: number, period: number): Promise<PileUp> {
   const runs: PileUpRun[] = [];
   let starvedBy = '';
-  for (const contender of ['full-scan', 'procseek'] as const) {
+  for (const contender of ['fs-promises', 'procseek-async'] as const) {
     const { run, how } = await starved({ contender, period, targets }, duration);
     runs.push(run);
     starvedBy = how;
@@ -86,7 +86,7 @@ function summarizeRun(contender: string, samples: PileUpSample[], tally: Tally):
 function summarize(runs: readonly PileUpRun[], period: number): string {
   const said = runs.map(({ contender, ticks, answered, mostInFlight, mostRss, samples }) => {
     const grown = Math.max(0, mostRss - (samples[0]?.rss ?? 0)) / 2 ** 20;
-    const who = contender === 'procseek' ? 'findByName()' : 'a full scan';
+    const who = contender === 'procseek-async' ? 'findByName()' : 'a full scan';
     return `${who} answered ${answered} of ${ticks} lookups, had up to ${mostInFlight} in flight and grew by up to ${grown.toFixed(0)} MiB`;
   });
   return `Asked every ${period} ms on a starved CPU, ${said.join('; ')}.`;
@@ -97,7 +97,7 @@ export function runAgent(): void {
   process.on('disconnect', () => process.exit());
   process.once('message', ({ contender, period, targets }: Schedule) => {
     const tally: Tally = { ticks: 0, answered: 0 };
-    const look = lookups(targets)[contender];
+    const look = lookup(contender, targets);
     setInterval(() => {
       tally.ticks++;
       process.send?.(tally);
@@ -110,13 +110,9 @@ export function runAgent(): void {
   process.send?.('ready');
 }
 
-function lookups(targets: Targets): Record<Schedule['contender'], () => unknown> {
-  // Loads every process with every field that a table shows, and matches then.
-  const scan = jsContenders
-    .find(({ id }) => id === 'fs-promises')
-    ?.question('all-default', targets);
-  return {
-    'full-scan': () => scan?.ask(),
-    procseek: () => findByName(targets.absentName),
-  };
+/** The story's full scan loads every process with every field that a table shows, and matches. */
+function lookup(contender: Schedule['contender'], targets: Targets): () => unknown {
+  const question = contender === 'fs-promises' ? 'all-default' : 'name-absent';
+  const ask = jsContenders.find(({ id }) => id === contender)?.question(question, targets);
+  return () => ask?.ask();
 }

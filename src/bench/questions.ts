@@ -33,6 +33,7 @@ const order: readonly string[] = [
   'procseek-async',
   'fs-sync',
   'psutil',
+  'gopsutil-story',
   'gopsutil',
 ];
 const essential = order.slice(0, 4);

@@ -64,6 +64,7 @@ export interface QuestionResult {
 
 /** One contender over hosts of different size. */
 export interface ScaleSeries {
+  /** As in `Report.contenders`. */
   contender: string;
   question: QuestionId;
   points: { size: number; cpu: Spread }[];
@@ -76,11 +77,12 @@ export interface PileUpSample {
   inFlight: number;
   /** Bytes. */
   rss: number;
-  /** Ticks so far that came while all earlier lookups were still under way, or did not come. */
+  /** Ticks that were due by now and have not come. */
   missed: number;
 }
 
 export interface PileUpRun {
+  /** As in `Report.contenders`. */
   contender: string;
   ticks: number;
   answered: number;
@@ -137,7 +139,7 @@ export interface Report {
   questions: QuestionResult[];
   /** Cost against the number of processes. */
   byProcesses: ScaleSeries[];
-  /** Cost against the number of threads. */
+  /** Cost against the number of threads of the host. */
   byThreads: ScaleSeries[];
   /** Sizes that were left out, and why. */
   leftOut: string[];

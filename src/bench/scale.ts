@@ -11,6 +11,7 @@ const pairs: readonly [string, QuestionId][] = [
   ['procseek-sync', 'pid'],
   ['procseek-sync', 'name-absent'],
   ['fs-sync', 'name-absent'],
+  ['procseek-sync', 'all-default'],
   ['fs-sync', 'all-default'],
   ['psutil', 'name-absent'],
   ['gopsutil', 'name-absent'],
@@ -42,9 +43,14 @@ export async function byProcesses(
   );
 }
 
-/** `sizes` are threads to add. */
-export async function byThreads(sizes: readonly number[], options: ScaleOptions) {
-  return measureSizes(sizes, (crowd, size) => crowd.addThreads(size), 'threads', options);
+/** Likewise; the first of the sizes is the host as it is. */
+export async function byThreads(sizes: readonly number[], present: number, options: ScaleOptions) {
+  return measureSizes(
+    [present, ...sizes.filter((size) => size > present)],
+    (crowd, size) => crowd.addThreads(size - present),
+    'threads',
+    options,
+  );
 }
 
 async function measureSizes(
