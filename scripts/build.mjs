@@ -26,8 +26,9 @@ export async function build() {
   run(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
 }
 
-/** What the benchmark measures beside JavaScript. */
+/** What the benchmark measures beside JavaScript, and the licence of what is bundled with it. */
 function copyContenders() {
+  copyFileSync(inRoot('node_modules/tinybench/LICENSE'), inRoot('dist/tinybench.LICENSE'));
   mkdirSync(inRoot('dist/bench'));
   for (const file of readdirSync(inRoot('src/bench/contenders'))) {
     if (/\.(py|go)$/.test(file)) {
@@ -56,6 +57,9 @@ async function bundle() {
   await esbuild.build({
     ...common,
     entryPoints: { cli: 'src/cli/main.ts' },
+    // What it uses beside the library has to come along.
+    packages: 'bundle',
+    external: ['procseek', 'node-gyp-build'],
     banner: { js: '#!/usr/bin/env node' },
   });
   const listed = { ...library, format: 'esm', metafile: true, write: false };

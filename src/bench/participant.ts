@@ -6,7 +6,7 @@ import { findByPidSync } from 'procseek';
 import type { ExternalAnswer, ExternalContender, ExternalQuestion, Targets } from './contender.js';
 import type { QuestionId } from './report.js';
 import { judge } from './verify.js';
-import type { Task, TaskResult } from './worker.js';
+import { type Task, type TaskResult, tooSlow } from './worker.js';
 
 export interface Participant {
   readonly id: string;
@@ -20,7 +20,7 @@ export interface Participant {
   end(): Promise<void>;
 }
 
-const patience = 20_000; // milliseconds for one answer
+const patience = 60_000; // milliseconds for one answer
 
 function failed(problem: string): TaskResult {
   const nothing = { wall: [], cpu: [], rss: [], allocated: null, spawned: null };
@@ -148,7 +148,10 @@ export class ExternalParticipant implements Participant {
     if (judgement.verdict !== 'right') return { ...failed(''), ...judgement };
     const each = Math.max(1, first.wall[0] ?? 1) / 1e6;
     const calls = Math.min(2000, Math.max(2, Math.ceil(budget / each)));
-    const rest = await this.#ask({ question, pid, name: nameOf(question, targets), calls });
+    const rest =
+      each > tooSlow * budget
+        ? first
+        : await this.#ask({ question, pid, name: nameOf(question, targets), calls });
     rss.push(this.#rss());
     const microseconds = (nanoseconds: number) => nanoseconds / 1000;
     return {

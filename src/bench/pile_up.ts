@@ -25,7 +25,10 @@ interface Schedule {
 
 const sampleEvery = 100; // milliseconds
 
-export async function pileUp(targets: Targets, duration: number, period: number): Promise<PileUp> {
+export async function pileUp(
+  targets: Targets,
+  { duration, period }: { duration: number; period: number },
+): Promise<PileUp> {
   const runs: PileUpRun[] = [];
   let starvedBy = '';
   for (const contender of ['fs-promises', 'procseek-async'] as const) {

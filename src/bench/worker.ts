@@ -35,6 +35,9 @@ export interface TaskResult extends Judgement {
   systemCalls: number | null;
 }
 
+/** One call that takes so many budgets is all that is asked for. */
+export const tooSlow = 8;
+
 let spawned = 0;
 
 /** Contenders start processes by whatever function; each leads to one of these. */
@@ -59,26 +62,40 @@ async function perform(task: Task): Promise<TaskResult> {
   const contender = [floor, ...jsContenders].find(({ id }) => id === task.contender);
   const ask = contender?.question(task.question, task.targets);
   if (ask === undefined) throw new Error(`${task.contender} has no answer to ${task.question}`);
+  const { answer, ...first } = await askOnce(ask);
   const judgement: Judgement =
     contender === floor
       ? { verdict: 'right' }
-      : judge(task.question, task.targets, ask.found(await ask.ask()));
+      : judge(task.question, task.targets, ask.found(answer));
   const nothing = { wall: [], cpu: [], rss: [], allocated: null, spawned: null };
   const result = { ...judgement, ...nothing, loopDelay: null, systemCalls: null };
   if (judgement.verdict !== 'right') return result;
   if (task.isAllocation) return { ...result, allocated: await bytesPerCall(ask) };
-  const calls = binding.systemCalls();
-  const before = spawned;
-  await ask.ask();
-  const systemCalls = binding.systemCalls() - calls;
+  if ((first.wall[0] ?? 0) > tooSlow * task.budget * 1000) return { ...result, ...first };
   return {
     ...result,
-    spawned: spawned - before,
-    systemCalls: systemCalls === 0 || task.contender === 'procseek-async' ? null : systemCalls,
+    ...(await countPerCall(ask, task.contender)),
     ...(await cpuPerCall(ask, task.budget)),
     wall: await wallPerCall(ask, task.budget),
     loopDelay: await worstLoopDelay(ask, task.budget / 2),
   };
+}
+
+async function askOnce(ask: Ask) {
+  const rss = [process.memoryUsage.rss()];
+  const before = { wall: performance.now(), cpu: cpuTime() };
+  const answer = await ask.ask();
+  const wall = [(performance.now() - before.wall) * 1000];
+  return { answer, wall, cpu: [cpuTime() - before.cpu], rss: [...rss, process.memoryUsage.rss()] };
+}
+
+async function countPerCall(ask: Ask, contender: string) {
+  const before = { calls: binding.systemCalls(), spawned };
+  await ask.ask();
+  const systemCalls = binding.systemCalls() - before.calls;
+  // Only those of this thread are counted.
+  const isCounted = contender === 'procseek-sync' && systemCalls > 0;
+  return { spawned: spawned - before.spawned, systemCalls: isCounted ? systemCalls : null };
 }
 
 /** In microseconds, ended child processes included. */

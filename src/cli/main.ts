@@ -1,5 +1,6 @@
 /** The `procseek` command. */
-import { bench, benchUsage } from '../bench/main.js';
+import { bench } from '../bench/main.js';
+import { benchUsage } from '../bench/options.js';
 import { runAgent } from '../bench/pile_up.js';
 import { work } from '../bench/worker.js';
 import { demo } from './demo.js';

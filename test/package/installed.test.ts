@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jest, nodeRuntimes } from '../../scripts/runtimes.mjs';
@@ -44,6 +44,20 @@ describe('the installed package', () => {
   it('brings the command', async () => {
     const found = await run('node_modules/.bin/procseek', ['find', 'node', '--json'], project);
     expect(JSON.parse(found)).toContainEqual(expect.objectContaining({ pid: process.pid }));
+  });
+
+  it('brings the benchmark, with all that it needs', async () => {
+    const args = ['bench', '--quick', '--question', 'pid', '--json', 'bench.json'];
+    await run('node_modules/.bin/procseek', args, project);
+    const report = JSON.parse(readFileSync(join(project, 'bench.json'), 'utf8'));
+    expect(report.questions).toMatchObject([{ id: 'pid' }]);
+    expect(report.questions[0].measurements).toContainEqual(
+      expect.objectContaining({ contender: 'procseek-sync', verdict: 'right' }),
+    );
+    // These are files beside the bundle.
+    expect(report.absent.map(({ reason }: { reason: string }) => reason).join()).not.toMatch(
+      /ENOENT/,
+    );
   });
 
   it('works in Jest, however often it is loaded anew', async () => {
