@@ -28,7 +28,7 @@ function progress(message: string): void {
 export interface Crowds {
   /** There throughout. */
   few: Crowd;
-  /** There while the questions are asked, as many as the user wants. */
+  /** There while the questions are asked and lookups pile up, as many as the user wants. */
   many: Crowd;
 }
 
@@ -54,13 +54,13 @@ export async function run(
   try {
     const host = describeHost(processes + fewSleepers + 1);
     const questions = await ask(ids, participants, targets, effort);
+    progress('a scheduled lookup on a starved CPU');
+    const piled = isPartial ? null : await pileUp(targets, quick ? quickPileUp : fullPileUp);
     await many.end();
     const fewTargets = { ...targets, commonPids: findCrowd() };
     const scale = isPartial
       ? { byProcesses: [], byThreads: [], leftOut: ['scale and pile-up: not asked for'] }
       : await measureScale(participants, fewTargets, quick, start);
-    progress('a scheduled lookup on a starved CPU');
-    const piled = isPartial ? null : await pileUp(targets, quick ? quickPileUp : fullPileUp);
     progress('');
     return {
       version: reportVersion,
