@@ -17,7 +17,10 @@ export interface Participant {
   measure(question: QuestionId, targets: Targets, budget: number): Promise<TaskResult>;
   /** The same, for the bytes that JavaScript allocates alone. */
   allocation(question: QuestionId, targets: Targets): Promise<number | null>;
-  end(): Promise<void>;
+  /** Ends its processes, until it is asked again. */
+  rest(): void;
+  /** Does away with all it holds. */
+  end(): void;
 }
 
 const patience = 60_000; // milliseconds for one answer
@@ -61,9 +64,13 @@ export class JsParticipant implements Participant {
     return (await this.#perform(task)).allocated;
   }
 
-  async end() {
+  rest() {
     for (const worker of this.#workers.values()) worker.disconnect();
     this.#workers.clear();
+  }
+
+  end() {
+    this.rest();
   }
 
   async #perform(task: Task): Promise<TaskResult> {
@@ -134,8 +141,13 @@ export class ExternalParticipant implements Participant {
     return null;
   }
 
-  async end() {
+  rest() {
     this.#child?.stdin?.end();
+    this.#child = undefined;
+  }
+
+  end() {
+    this.rest();
     this.prepared.dispose?.();
   }
 

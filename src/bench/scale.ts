@@ -29,14 +29,14 @@ export interface ScaleOptions {
   progress(message: string): void;
 }
 
-/** `sizes` are totals of the host; those that it has outgrown already are passed over. */
+/** `sizes` are totals of the host; those that it has outgrown already become what it has. */
 export async function byProcesses(
   sizes: readonly number[],
   present: number,
   options: ScaleOptions,
 ) {
   return measureSizes(
-    sizes.filter((size) => size >= present),
+    [...new Set(sizes.map((size) => Math.max(size, present)))],
     (crowd, size) => crowd.addProcesses(size - present),
     'processes',
     options,
