@@ -1,14 +1,13 @@
 /** What a run is asked to do. */
 import { parseArgs } from 'node:util';
-import { questionTitles } from './questions.js';
-import type { QuestionId } from './report.js';
+import { type QuestionId, questionIds } from './report.js';
 
 export const benchUsage = `procseek bench [--quick] [--processes N] [--question ID]... [--json FILE] [--markdown FILE] [--html FILE]
 
   --quick          20 seconds at most, instead of some minutes
   --processes N    adds N sleeping processes while the questions are asked
   --question ID    asks this question alone, and leaves out scale and pile-up; one of
-                   ${Object.keys(questionTitles).join(' ')}
+                   ${questionIds.join(' ')}
   --json FILE      writes the report; so do --markdown and --html
 `;
 
@@ -40,14 +39,13 @@ export function parseOptions(argv: string[]): Options | undefined {
   if (!Number.isInteger(processes) || processes < 0) {
     throw new Error(`--processes takes a whole number, not ${values.processes}`);
   }
-  const ids = Object.keys(questionTitles) as QuestionId[];
-  const unknown = values.question.find((id) => !ids.some((known) => known === id));
+  const unknown = values.question.find((id) => !questionIds.some((known) => known === id));
   if (unknown !== undefined) {
-    throw new Error(`--question takes one of ${ids.join(', ')}, not ${unknown}`);
+    throw new Error(`--question takes one of ${questionIds.join(', ')}, not ${unknown}`);
   }
   const { quick, json, markdown, html, question } = values;
   const isPartial = question.length > 0;
-  const questions = ids.filter((id) => !isPartial || question.includes(id));
+  const questions = questionIds.filter((id) => !isPartial || question.includes(id));
   const files = { ...(json && { json }), ...(markdown && { markdown }), ...(html && { html }) };
   return { quick, processes, questions, isPartial, files };
 }

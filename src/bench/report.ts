@@ -12,14 +12,17 @@ export interface Spread {
   samples: number;
 }
 
-export type QuestionId =
-  | 'pid'
-  | 'name-absent'
-  | 'name-first'
-  | 'name-long'
-  | 'all-names'
-  | 'all-default'
-  | 'all-fields';
+export const questionIds = [
+  'pid',
+  'name-absent',
+  'name-first',
+  'name-long',
+  'all-names',
+  'all-default',
+  'all-fields',
+] as const;
+
+export type QuestionId = (typeof questionIds)[number];
 
 /**
  * Whether a contender's answer was what it should be: one that was `wrong` or `empty` is shown, its

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ExternalContender } from '../contender.js';
+import { questionIds } from '../report.js';
 import { asset } from './asset.js';
 
 const run = promisify(execFile);
@@ -157,15 +158,7 @@ async function acquire(): Promise<Build & { dispose(): void }> {
 export const gopsutil: ExternalContender = {
   id: 'gopsutil',
   title: 'gopsutil',
-  questions: [
-    'pid',
-    'name-absent',
-    'name-first',
-    'name-long',
-    'all-names',
-    'all-default',
-    'all-fields',
-  ],
+  questions: questionIds,
   async prepare() {
     const { program, version, dispose } = await acquire();
     return { command: program, args: [], version, dispose };

@@ -1,6 +1,4 @@
 /** The library itself, by its public API. */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import {
   defaultFields,
   type Field,
@@ -12,29 +10,11 @@ import {
   scan,
   scanSync,
 } from 'procseek';
+import manifest from '../../../package.json';
 import type { Found, JsContender } from '../contender.js';
 import { asking } from './asking.js';
 
-/** The package that this file is part of, which is one level above it or three. */
-async function version(): Promise<string> {
-  for (
-    let directory = __dirname;
-    directory !== dirname(directory);
-    directory = dirname(directory)
-  ) {
-    const manifest = readManifest(join(directory, 'package.json'));
-    if (manifest?.name === 'procseek') return manifest.version;
-  }
-  throw new Error('the package.json of procseek is missing');
-}
-
-function readManifest(path: string): { name: string; version: string } | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
-}
+const version = async () => manifest.version;
 
 /** Fields that are not known when this is compiled may be absent: pid never is. */
 type Rows = readonly Found[];

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { ExternalContender } from '../contender.js';
+import { questionIds } from '../report.js';
 import { asset } from './asset.js';
 
 const run = promisify(execFile);
@@ -37,15 +38,7 @@ function lastLine(error: unknown): string {
 export const psutil: ExternalContender = {
   id: 'psutil',
   title: 'psutil',
-  questions: [
-    'pid',
-    'name-absent',
-    'name-first',
-    'name-long',
-    'all-names',
-    'all-default',
-    'all-fields',
-  ],
+  questions: questionIds,
   async prepare() {
     const { command, version } = await findInterpreter();
     return { command, args: [asset(program)], version };
