@@ -14,12 +14,18 @@
       ],
       "sources": [
         "native/batch.cc",
+        "native/births.cc",
+        "native/delta.cc",
+        "native/monitor.cc",
         "native/name.cc",
         "native/pass.cc",
         "native/query.cc",
+        "native/watch.cc",
         "native/node/addon.cc",
         "native/node/async.cc",
         "native/node/handles.cc",
+        "native/node/lookups.cc",
+        "native/node/monitoring.cc",
         "native/node/values.cc"
       ],
       "cflags_cc": [
@@ -32,12 +38,17 @@
           "sources": [
             "native/linux/accounts.cc",
             "native/linux/children.cc",
+            "native/linux/clock.cc",
             "native/linux/files.cc",
             "native/linux/floor.cc",
+            "native/linux/news.cc",
             "native/linux/parse.cc",
+            "native/linux/proc_events.cc",
             "native/linux/process_files.cc",
+            "native/linux/process_handle.cc",
             "native/linux/procfs_source.cc",
-            "native/linux/terminal.cc"
+            "native/linux/terminal.cc",
+            "native/linux/thread.cc"
           ],
           "ldflags": ["-Wl,--gc-sections", "-Wl,-z,relro,-z,now"]
         }]

@@ -57,7 +57,10 @@ Status Pass::step() {
       break;
     }
     status = source_->next(record_);
-    if (status == kOk) status = visit();
+    if (status == kOk) {
+      visited_++;
+      status = visit();
+    }
     if (status == kOk && has_full_batch()) break;
   }
   if (status != kOk) close();

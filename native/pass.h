@@ -32,6 +32,9 @@ class Pass {
   void cancel(size_t index);
   void cancel_all();
 
+  // How many processes it has come by.
+  uint64_t visited() const { return visited_; }
+
   // The batches of the last step: measure, then write to as many bytes.
   Packet measure() const;
   void write(Packet& packet, char* bytes) const;
@@ -50,6 +53,7 @@ class Pass {
   bool is_listed_ = false;
   bool has_begun_ = false;
   bool has_ended_ = false;
+  uint64_t visited_ = 0;
   // Batches start small, for the first result to come soon, and grow.
   uint32_t batch_rows_ = 16;
   Record record_;

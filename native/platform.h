@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "news.h"
 #include "process.h"
 
 namespace procseek {
@@ -18,6 +19,34 @@ bool process_exists(int32_t pid);
 // throughout the call is always among them; one that came or went meanwhile may be. Parents that do
 // not exist have none. kUnsupported when this host cannot tell without looking at every process.
 Status list_children(const int32_t* parents, size_t count, Bytes& ret_children);
+
+// What the system tells of processes as it happens. A failure when it cannot be set up.
+Status make_news(std::unique_ptr<News>& ret_news);
+
+// Asks a process for its end, or whatever the signal means. kGone when it is not the one of
+// `identity` (any: without), or has ended and been reaped.
+Status signal_process(int32_t pid, const Identity& identity, int32_t signal);
+
+// A thread that takes no signals, for `run(argument)`.
+class Thread {
+ public:
+  Status start(void (*run)(void* argument), void* argument);
+  // Waits for its end.
+  void join();
+
+ private:
+  static void* enter(void* thread);
+  void (*run_)(void*) = nullptr;
+  void* argument_ = nullptr;
+  uintptr_t native_ = 0;
+};
+
+// Milliseconds that pass evenly, since some moment.
+int64_t steady_clock();
+// Milliseconds since 1970.
+double wall_clock();
+// CPU time of the calling thread, in milliseconds.
+double thread_cpu_time();
 
 // For benchmarks.
 

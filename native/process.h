@@ -66,12 +66,36 @@ using cpu_time = CpuTime;
 using io = Io;
 }  // namespace kind
 
+// Which process, for as long as the host runs: the field `id`, kept by value.
+struct Identity {
+  uint8_t length = 0;  // 0: none
+  char bytes[31] = {};
+
+  static Identity of(std::string_view id) {
+    Identity identity;
+    identity.length = static_cast<uint8_t>(id.copy(identity.bytes, sizeof identity.bytes));
+    return identity;
+  }
+  explicit operator bool() const { return length != 0; }
+  bool operator==(const Identity& other) const {
+    return std::string_view(bytes, length) == std::string_view(other.bytes, other.length);
+  }
+};
+
+// How a process ended. Neither, when that is not known.
+struct Exit {
+  int32_t code = -1;   // what it passed to exit(3), 0 to 255
+  int32_t signal = 0;  // the one that killed it
+};
+
 // What is known of one process. Reused from process to process, so that a pass allocates nothing
 // per process visited.
 struct Record {
   FieldMask present = 0;  // fields that were asked of the system, answered or withheld
   FieldMask nulls = 0;    // of these, the ones that were withheld
   Bytes text;             // what the spans speak of
+  // Of a walk: differs when the PID has become another process's, and may differ when it has not.
+  uint32_t stamp = 0;
 
 #define FIELD(name, kind_name, ...) kind::kind_name name{};
 #include "fields.def"
@@ -81,6 +105,7 @@ struct Record {
     present = bit(Field::pid);
     nulls = 0;
     pid = of_pid;
+    stamp = 0;
     text.clear();
   }
   bool has(Field field) const { return (present & ~nulls & bit(field)) != 0; }
@@ -93,6 +118,14 @@ struct Record {
     nulls |= bit(field);
   }
   std::string_view view(Span span) const { return text.view(span); }
+
+  // The fields that the next two speak of.
+  static constexpr FieldMask kLife = bit(Field::id) | bit(Field::state) | bit(Field::threads);
+  Identity identity() const { return has(Field::id) ? Identity::of(view(id)) : Identity{}; }
+  // A zombie that still has threads has merely lost its first one.
+  bool has_ended() const {
+    return has(Field::state) && (state == State::dead || (state == State::zombie && threads <= 1));
+  }
 };
 
 // Which processes a walk visits.

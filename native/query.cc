@@ -78,11 +78,26 @@ bool Query::matches_name(const Record& record) const {
   return has_one_of(By::cmdline) && names_.any_within(arguments);
 }
 
+uint64_t Query::fingerprint(const Record& record) const {
+  FieldMask subjects = subject_fields() | bit(Field::name);
+  uint64_t hash = 14695981039346656037u;  // FNV-1a
+  auto add = [&](Field field, Span span) {
+    if ((subjects & bit(field)) == 0 || !record.has(field)) return;
+    for (char c : record.view(span)) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+    hash = (hash ^ 0x100) * 1099511628211u;
+  };
+  add(Field::name, record.name);
+  add(Field::comm, record.comm);
+  add(Field::exe, record.exe);
+  add(Field::cmdline, record.cmdline);
+  return hash;
+}
+
 Status Query::tell(const Record& record) {
   bool matched = options_.any_name || (!names_.empty() && matches_name(record));
   Status status = batch_.append(record, matched);
   if (status != kOk) return status;
-  if (++told_ == options_.limit) is_satisfied_ = true;
+  if (options_.limit != 0 && ++told_ == options_.limit) is_satisfied_ = true;
   return kOk;
 }
 

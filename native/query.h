@@ -42,7 +42,10 @@ class Query {
   // They include the fields to tell where hardly any process that got this far is ruled out.
   FieldMask first_fields(const Record& record) const;
   FieldMask all_fields() const { return test_fields() | options_.fields; }
+  FieldMask told_fields() const { return options_.fields; }
   bool test(const Record& record) const;
+  // Differs, as a rule, when what the names are compared with differs.
+  uint64_t fingerprint(const Record& record) const;
 
   // Takes a record that passed.
   Status tell(const Record& record);

@@ -16,6 +16,7 @@ enum Outcome : Status {
   kGone = 2,         // no such process (any more), or a thread id
   kDenied = 3,       // the process exists, and this user may not look at it
   kUnsupported = 4,  // this host has no such mechanism
+  kPending = 5,      // not yet
 };
 
 // The calls that can fail; `call_names` in JavaScript's `syscall` property.
@@ -27,7 +28,19 @@ enum Outcome : Status {
   X(readlinkat)           \
   X(statx)                \
   X(getpwuid_r)           \
-  X(tgkill)
+  X(tgkill)               \
+  X(pidfd_open)           \
+  X(pidfd_send_signal)    \
+  X(kill)                 \
+  X(socket)               \
+  X(bind)                 \
+  X(send)                 \
+  X(recv)                 \
+  X(epoll_create1)        \
+  X(epoll_ctl)            \
+  X(epoll_wait)           \
+  X(eventfd)              \
+  X(pthread_create)
 
 enum class Call : uint8_t {
 #define X(name) name,
@@ -40,6 +53,9 @@ constexpr int kCallShift = 16;
 constexpr Status failure(Call call, int error) {
   return -(error | (static_cast<Status>(call) << kCallShift));
 }
+
+// The errno of a failure.
+constexpr int error_of(Status failed) { return -failed & ((1 << kCallShift) - 1); }
 
 inline Status out_of_memory() { return failure(Call::malloc, ENOMEM); }
 

@@ -32,3 +32,23 @@ function listen(signal: AbortSignal): Listener {
   listeners.set(signal, listener);
   return listener;
 }
+
+interface Abortable {
+  abort(reason: unknown): void;
+}
+
+/** Signals nobody wants to hear of any more, because what they were to abort has been collected. */
+const abandoned = new FinalizationRegistry<() => void>((stopListening) => stopListening());
+
+/**
+ * Aborts `target` along with the signal, at the earliest in a moment. A signal that lives long does
+ * not keep it alive.
+ */
+export function abortWith(target: Abortable, signal: AbortSignal): () => void {
+  const reference = new WeakRef(target);
+  const abort = () => reference.deref()?.abort(signal.reason);
+  const stopListening = onAbort(signal, abort);
+  abandoned.register(target, stopListening);
+  if (signal.aborted) queueMicrotask(abort);
+  return stopListening;
+}

@@ -13,6 +13,16 @@ export interface NativePass {
  */
 export type StepResult = ArrayBuffer | number;
 
+/** The thread that hears of processes (native/monitor.h). */
+export interface NativeMonitor {
+  readonly brand: unique symbol;
+}
+
+/** A question that is kept answered (native/watch.h). Collecting it closes it. */
+export interface NativeWatch {
+  readonly brand: unique symbol;
+}
+
 export interface Binding {
   exists(pid: number): boolean;
   lookupSync(pid: number, fields: number): StepResult;
@@ -40,8 +50,53 @@ export interface Binding {
   cancel(pass: NativePass, query: number): void;
   /** At any time; a step under way ends soon. */
   close(pass: NativePass): void;
+  /** Two doubles: how many processes the pass came by, and its CPU time so far in milliseconds. */
+  passCost(pass: NativePass): ArrayBuffer;
   /** The children's PIDs as an Int32Array's bytes, or a status: 4 when this host cannot tell. */
   children(pids: Int32Array): Promise<StepResult>;
+
+  /**
+   * Starts the thread, or a negative status. `hear` is called with notices, four int32 each: what,
+   * token, code, signal (Monitor::Notice in native/monitor.h). It must not throw.
+   */
+  openMonitor(hear: (notices: ArrayBuffer) => void): NativeMonitor | number;
+  /** Once; then the monitor is of no use. The promise keeps the event loop alive. */
+  closeMonitor(monitor: NativeMonitor): Promise<void>;
+  /** Whether it keeps the event loop alive; at first it does. */
+  refMonitor(monitor: NativeMonitor, isRef: boolean): void;
+  /** Doubles, in the order of `Counters` in monitor.ts. */
+  monitorCounters(monitor: NativeMonitor): ArrayBuffer;
+  /** Empty when there are events, or nobody has asked for them. */
+  whyNoEvents(monitor: NativeMonitor): string;
+  /** `pids` as for openPass(), `interval` in milliseconds, `budget` as a share of a core. */
+  openWatch(
+    monitor: NativeMonitor,
+    token: number,
+    pids: Int32Array | undefined,
+    backend: number,
+    interval: number,
+    budget: number,
+    tellsPasses: boolean,
+    by: number,
+    flags: number,
+    uid: number,
+    ppid: number,
+    limit: number,
+    fields: number,
+    names: Uint8Array,
+  ): NativeWatch | number;
+  /** What was told, four int32 each (Watch::Told in native/watch.h), and a packet of rows. */
+  takeFromWatch(watch: NativeWatch): [told: ArrayBuffer, rows: ArrayBuffer];
+  /** Pairs: the PID of a match that is none, and the number it was told by. */
+  forgetMatches(watch: NativeWatch, pairs: Int32Array): number;
+  closeWatch(watch: NativeWatch): void;
+  /** `id` may be empty. 0, 2 when there is no such process (any more), or a negative status. */
+  waitForExit(monitor: NativeMonitor, token: number, pid: number, id: Uint8Array): number;
+  cancelWait(monitor: NativeMonitor, token: number): void;
+  /** Likewise. */
+  signal(pid: number, id: Uint8Array, signal: number): number;
+  /** CPU time of this thread, in milliseconds. */
+  cpuTime(): number;
 
   /**
    * For benchmarks: a bare loop over every comm (0), every stat (1) or the stat of `pid` (2). Returns

@@ -32,11 +32,21 @@ export class ProcessError extends Error {
   }
 }
 
+/** The error code of a negative status, like `'EMFILE'`; null for any other one. */
+export function statusCode(status: number): string | null {
+  return status < 0 ? systemError(status).code : null;
+}
+
+function systemError(status: number): { errno: number; code: string; text: string } {
+  const errno = -(-status & 0xffff);
+  const [code, text] = getSystemErrorMap().get(errno) ?? [`E${-errno}`, 'unknown error'];
+  return { errno, code, text };
+}
+
 /** The error for a negative status: -(errno | index of the system call << 16). */
 export function statusError(status: number, pid?: number): ProcessError {
-  const errno = -(-status & 0xffff);
+  const { errno, code, text } = systemError(status);
   const syscall = binding.calls[-status >> 16] ?? 'unknown';
-  const [code, text] = getSystemErrorMap().get(errno) ?? [`E${-errno}`, 'unknown error'];
   const about = pid === undefined ? '' : ` of process ${pid}`;
   const hint =
     code === 'EACCES' && pid !== undefined ? '; it exists, but is hidden from this user' : '';

@@ -1,5 +1,6 @@
 /** The public API. */
 export { type ChildrenOptions, children } from './children.js';
+export type { ScanMessage } from './diagnostics.js';
 export { ProcessError } from './errors.js';
 export {
   type CpuTime,
@@ -24,6 +25,8 @@ export {
   findOneByNameSync,
   isRunning,
 } from './find.js';
+export { kill, type WaitStats, waitForExit, waitStats } from './lifecycle.js';
+export type { Exit } from './monitor.js';
 export type { FieldOptions, SignalOptions } from './options.js';
 export type {
   MatchBy,
@@ -33,3 +36,16 @@ export type {
   ProcessFilter,
 } from './query.js';
 export { type ProcessBatches, type ProcessStream, scan, scanSync } from './scan.js';
+export {
+  type ExitEvent,
+  type RenameEvent,
+  type StartEvent,
+  type WatchBackend,
+  type Watcher,
+  type WatcherEvent,
+  type WatcherEvents,
+  type WatcherStats,
+  type WatchMessage,
+  type WatchOptions,
+  watch,
+} from './watch.js';

@@ -33,6 +33,11 @@ export function checkPid(pid: unknown, name = 'pid'): number {
   return integer(name, pid, 0, maxPid);
 }
 
+/** The PID of a process, which 0 is not. */
+export function checkRealPid(pid: unknown, name = 'pid'): number {
+  return integer(name, pid, 1, maxPid);
+}
+
 /** -1 for an option that was left out. */
 export function checkUid(uid: unknown): number {
   return uid === undefined ? -1 : integer('options.uid', uid, 0, maxUid);
@@ -47,6 +52,20 @@ export function checkPpid(ppid: unknown): number {
 export function checkLimit(limit: unknown): number {
   if (limit === undefined || limit === Number.POSITIVE_INFINITY) return 0;
   return integer('options.limit', limit, 1, 2 ** 32 - 1);
+}
+
+/** A time in milliseconds. */
+export function checkMilliseconds(name: string, value: unknown, least: number): number {
+  return integer(name, value, least, 2 ** 31 - 1);
+}
+
+/** A share of one core. */
+export function checkBudget(budget: unknown): number {
+  if (typeof budget !== 'number') throw wrongType('options.cpuBudget', 'a number', budget);
+  if (!(budget > 0 && budget <= 1)) {
+    throw outOfRange('options.cpuBudget', 'above 0 and not above 1', budget);
+  }
+  return budget;
 }
 
 /** Ascending, without duplicates. */

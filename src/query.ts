@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { wrongType, wrongValue } from './errors.js';
 import { fieldMask, optionalFieldMask } from './fields.js';
-import { checkLimit, checkPids, checkPpid, checkUid } from './options.js';
+import { checkLimit, checkOptions, checkPids, checkPpid, checkUid } from './options.js';
 
 /**
  * A name to look for. A string (as UTF-8) or bytes match when they equal, byte for byte, what `by`
@@ -126,6 +126,11 @@ export function compileQuery(name: NameQuery | undefined, options: QueryOptions)
     test,
     pids: checkPids(options.pids),
   };
+}
+
+export function compileFilter(filter: ProcessFilter | undefined, fields: unknown): Query {
+  const { name, by, ignoreCase, uid, ppid, pids } = checkOptions(filter, 'filter');
+  return compileQuery(name, { by, ignoreCase, uid, ppid, pids, fields });
 }
 
 /** A test of a text: of the whole of it, or of whether it occurs somewhere in it. */

@@ -1,10 +1,10 @@
 /** Streaming over processes, at constant memory. */
-import { onAbort } from './abort.js';
+import { abortWith } from './abort.js';
 import { ProcessError } from './errors.js';
 import type { DefaultFields, Field, Process } from './fields.js';
 import { Lookup } from './lookup.js';
 import { checkOptions, checkSignal, type FieldOptions, type SignalOptions } from './options.js';
-import { compileQuery, type ProcessFilter, type Query } from './query.js';
+import { compileFilter, type ProcessFilter, type Query } from './query.js';
 import { step, stepSync, type Walk, walk } from './walk.js';
 
 /** Why a stream tells no more: it came to its end, was closed, or failed with a reason. */
@@ -38,7 +38,7 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
   constructor(query: Query, signal?: AbortSignal) {
     this.#lookup = new Lookup(query);
     this.#steps = walk([this.#lookup], query.pids);
-    this.#stopListening = signal ? closeOnAbort(this, signal) : () => {};
+    this.#stopListening = signal ? abortWith(this, signal) : () => {};
   }
 
   /**
@@ -163,19 +163,6 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
   }
 }
 
-/** Signals nobody wants to hear of any more, because their stream has been collected. */
-const abandoned = new FinalizationRegistry<() => void>((stopListening) => stopListening());
-
-/** A signal that lives long must not keep a stream, and so its directory handle, alive. */
-function closeOnAbort(stream: ProcessStream<unknown>, signal: AbortSignal): () => void {
-  const reference = new WeakRef(stream);
-  const abort = () => reference.deref()?.abort(signal.reason);
-  const stopListening = onAbort(signal, abort);
-  abandoned.register(stream, stopListening);
-  if (signal.aborted) queueMicrotask(abort);
-  return stopListening;
-}
-
 /**
  * Streams all processes, or those that pass the filter, which is tested before anything else is
  * read. Memory does not grow with the number of processes; what a loop leaves early was not read.
@@ -203,11 +190,6 @@ export function scanSync<const F extends readonly Field[] = DefaultFields>(
 ): Iterable<Process<F[number]>> {
   const query = compileFilter(filter, checkOptions(options).fields);
   return { [Symbol.iterator]: () => rows(query) };
-}
-
-function compileFilter(filter: ProcessFilter | undefined, fields: unknown): Query {
-  const { name, by, ignoreCase, uid, ppid, pids } = checkOptions(filter, 'filter');
-  return compileQuery(name, { by, ignoreCase, uid, ppid, pids, fields });
 }
 
 function* rows<T>(query: Query): Generator<T, undefined, undefined> {

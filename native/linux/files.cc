@@ -97,11 +97,12 @@ Status NumberedEntries::open(int directory, const char* path) {
   return buffer_ == nullptr ? out_of_memory() : kOk;
 }
 
-Status NumberedEntries::next(int32_t& ret_number) {
+Status NumberedEntries::next(int32_t& ret_number, uint64_t& ret_inode) {
   for (;;) {
     while (position_ < filled_) {
       auto* entry = reinterpret_cast<const DirectoryEntry*>(buffer_ + position_);
       position_ += entry->length;
+      ret_inode = entry->inode;
       if (parse_number(entry->name, ret_number)) return kOk;
     }
     long filled = counted(::syscall, SYS_getdents64, directory_.get(), buffer_, kBufferSize);

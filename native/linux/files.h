@@ -78,7 +78,11 @@ class NumberedEntries {
 
   Status open(int directory, const char* path);
   // kEnd behind the last entry.
-  Status next(int32_t& ret_number);
+  Status next(int32_t& ret_number, uint64_t& ret_inode);
+  Status next(int32_t& ret_number) {
+    uint64_t inode;
+    return next(ret_number, inode);
+  }
   void close();
   int fd() const { return directory_.get(); }
 

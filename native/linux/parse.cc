@@ -135,6 +135,15 @@ bool parse_stat(std::string_view text, Stat& ret_stat) {
   return true;
 }
 
+bool parse_exit_status(std::string_view text, uint32_t& ret_status) {
+  size_t close = text.rfind(')');
+  if (close == std::string_view::npos) return false;
+  Numbers numbers(text.substr(close + 1));
+  numbers.skip(49);  // from field 3, the state, to field 51
+  ret_status = static_cast<uint32_t>(numbers.next());
+  return numbers.is_complete();
+}
+
 bool parse_status(std::string_view text, Owner& ret_owner) {
   bool has_uid = false;
   bool has_gid = false;

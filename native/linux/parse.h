@@ -29,6 +29,9 @@ struct Stat {
 // `stat`; false when it is not of that form.
 bool parse_stat(std::string_view text, Stat& ret_stat);
 
+// How a zombie ended, as wait(2) puts it, from `stat`: 0 to those it is withheld from, see proc(5).
+bool parse_exit_status(std::string_view text, uint32_t& ret_status);
+
 // `comm`: all but the one newline behind it, for a name may itself end in newlines.
 std::string_view parse_comm(std::string_view text);
 

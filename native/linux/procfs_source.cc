@@ -53,7 +53,7 @@ void ProcfsSource::end() {
   handle_.reset();
 }
 
-Status ProcfsSource::next_pid(int32_t& ret_pid) {
+Status ProcfsSource::next_pid(int32_t& ret_pid, uint64_t& ret_inode) {
   if (walk_.listed) {
     while (walked_ < walk_.pid_count) {
       ret_pid = walk_.pids[walked_++];
@@ -61,7 +61,7 @@ Status ProcfsSource::next_pid(int32_t& ret_pid) {
     }
     return kEnd;
   }
-  Status status = entries_.next(ret_pid);
+  Status status = entries_.next(ret_pid, ret_inode);
   if (status == kOk) walked_++;
   // A /proc without processes is none: not mounted, or something else.
   if (status == kEnd && walked_ == 0) return failure(Call::getdents64, ENOENT);
@@ -70,9 +70,12 @@ Status ProcfsSource::next_pid(int32_t& ret_pid) {
 
 Status ProcfsSource::next(Record& record) {
   int32_t pid;
+  uint64_t inode = 0;
   Status status;
-  while ((status = next_pid(pid)) == kOk) {
+  while ((status = next_pid(pid, inode)) == kOk) {
     attach(record, pid);
+    // The inode of /proc/PID is made for the process, and numbered by 32 bits (get_next_ino()).
+    record.stamp = static_cast<uint32_t>(inode);
     if (walk_.comm) status = read_files(record, kComm, bit(Field::comm));
     if (status <= 0) return status;
   }

@@ -19,7 +19,7 @@ class ProcfsSource final : public Source {
   Status find(int32_t pid, FieldMask wanted, Record& record) override;
 
  private:
-  Status next_pid(int32_t& ret_pid);
+  Status next_pid(int32_t& ret_pid, uint64_t& ret_inode);
   void attach(Record& record, int32_t pid);
   ProcessPlace place(int32_t pid) const;
   Status restart_with_handle(Record& record);

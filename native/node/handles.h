@@ -1,37 +1,33 @@
-// A Pass as an object of JavaScript.
+// Native objects as objects of JavaScript, which collecting these releases.
 #pragma once
 
 #include <node_api.h>
 
-#include "../pass.h"
-
 namespace procseek::node {
 
-// Held by its JavaScript object, and by a step that is under way when the object is collected.
-// Used on the environment's thread, but for the step itself.
-class PassHandle {
- public:
-  explicit PassHandle(std::unique_ptr<Source> source) : pass(std::move(source)) {}
+// A new object that owns `held`, which has `kTag`, to tell it from objects of other addons, and
+// release(). Null, with an exception pending and `held` released, when there is none to be had.
+template <class Held>
+napi_value wrap(napi_env env, Held* held);
 
-  // A new object that owns the handle. Null, with an exception pending and the handle released,
-  // when there is none to be had.
-  static napi_value wrap(napi_env env, PassHandle* handle);
-  // Null when the value is not a pass.
-  static PassHandle* unwrap(napi_env env, napi_value value);
+// Null when the value is no such object.
+template <class Held>
+Held* unwrap(napi_env env, napi_value value);
 
-  void hold() { holders_++; }
-  void release() {
-    if (--holders_ == 0) delete this;
-  }
+napi_value wrap_tagged(napi_env env, const napi_type_tag& tag, void* held, napi_finalize finalize);
+void* unwrap_tagged(napi_env env, const napi_type_tag& tag, napi_value value);
 
-  // A step is under way on another thread, so nothing but cancel() may touch the pass.
-  bool is_busy = false;
-  bool is_closing = false;  // as soon as it is not busy any more
-  Pass pass;
+template <class Held>
+napi_value wrap(napi_env env, Held* held) {
+  auto finalize = [](napi_env, void* data, void*) { static_cast<Held*>(data)->release(); };
+  napi_value object = wrap_tagged(env, Held::kTag, held, finalize);
+  if (object == nullptr) held->release();
+  return object;
+}
 
- private:
-  ~PassHandle() = default;
-  int holders_ = 1;
-};
+template <class Held>
+Held* unwrap(napi_env env, napi_value value) {
+  return static_cast<Held*>(unwrap_tagged(env, Held::kTag, value));
+}
 
 }  // namespace procseek::node

@@ -1,5 +1,7 @@
 #include "values.h"
 
+#include <cstring>
+
 namespace procseek::node {
 
 Arguments::Arguments(napi_env env, napi_callback_info info) : env_(env) {
@@ -19,6 +21,14 @@ bool Arguments::u32(size_t index, uint32_t& ret_value) const {
 
 bool Arguments::i64(size_t index, int64_t& ret_value) const {
   return napi_get_value_int64(env_, values_[index], &ret_value) == napi_ok;
+}
+
+bool Arguments::f64(size_t index, double& ret_value) const {
+  return napi_get_value_double(env_, values_[index], &ret_value) == napi_ok;
+}
+
+bool Arguments::boolean(size_t index, bool& ret_value) const {
+  return napi_get_value_bool(env_, values_[index], &ret_value) == napi_ok;
 }
 
 bool Arguments::typed_array(size_t index, napi_typedarray_type type, void*& ret_data,
@@ -66,11 +76,24 @@ napi_value boolean(napi_env env, bool value) {
   return napi_get_boolean(env, value, &result) == napi_ok ? result : nullptr;
 }
 
+napi_value string(napi_env env, const char* text) {
+  napi_value result;
+  return napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &result) == napi_ok ? result
+                                                                                  : nullptr;
+}
+
 napi_value array_buffer(napi_env env, size_t size, char*& ret_bytes) {
   void* data;
   napi_value result;
   if (napi_create_arraybuffer(env, size, &data, &result) != napi_ok) return give_up(env);
   ret_bytes = static_cast<char*>(data);
+  return result;
+}
+
+napi_value array_buffer(napi_env env, const void* bytes, size_t size) {
+  char* copy;
+  napi_value result = array_buffer(env, size, copy);
+  if (result != nullptr && size != 0) std::memcpy(copy, bytes, size);
   return result;
 }
 

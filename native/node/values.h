@@ -13,13 +13,15 @@ namespace procseek::node {
 // wrong type still cannot do harm, it makes the reader false.
 class Arguments {
  public:
-  static constexpr size_t kMost = 9;
+  static constexpr size_t kMost = 16;
 
   Arguments(napi_env env, napi_callback_info info);
 
   bool i32(size_t index, int32_t& ret_value) const;
   bool u32(size_t index, uint32_t& ret_value) const;
   bool i64(size_t index, int64_t& ret_value) const;
+  bool f64(size_t index, double& ret_value) const;
+  bool boolean(size_t index, bool& ret_value) const;
   // The bytes of a Uint8Array, for as long as the call lasts.
   bool bytes(size_t index, std::string_view& ret_bytes) const;
   // The elements of an Int32Array, likewise.
@@ -42,9 +44,11 @@ class Arguments {
 napi_value number(napi_env env, int32_t value);
 napi_value real_number(napi_env env, double value);
 napi_value boolean(napi_env env, bool value);
+napi_value string(napi_env env, const char* text);
 // For a copy in memory of JavaScript's own: external buffers are slower, and forbidden in Electron.
 // Null, with an exception pending, when there is no memory.
 napi_value array_buffer(napi_env env, size_t size, char*& ret_bytes);
+napi_value array_buffer(napi_env env, const void* bytes, size_t size);
 
 // For a call of Node-API that failed: sees to it that an exception is pending. Returns null.
 napi_value give_up(napi_env env);

@@ -1,0 +1,23 @@
+#include <time.h>
+
+#include "../platform.h"
+
+namespace procseek {
+
+namespace {
+
+double milliseconds(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
+}  // namespace
+
+int64_t steady_clock() { return static_cast<int64_t>(milliseconds(CLOCK_MONOTONIC)); }
+
+double wall_clock() { return milliseconds(CLOCK_REALTIME); }
+
+double thread_cpu_time() { return milliseconds(CLOCK_THREAD_CPUTIME_ID); }
+
+}  // namespace procseek

@@ -1,0 +1,48 @@
+// The kernel's process events: netlink's proc connector; connector(4) is to be found in the
+// kernel's Documentation/driver-api/connector.rst and drivers/connector/cn_proc.c.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "../news.h"
+#include "files.h"
+
+namespace procseek {
+
+// One message, as far as it is of interest. False for what is not; `ret_is_receipt` tells a
+// subscription's receipt, with its error.
+struct Receipt {
+  bool is_one = false;
+  uint32_t error = 0;
+};
+bool parse_proc_event(std::string_view message, Change& ret_change, Receipt& ret_receipt);
+
+class ProcEvents {
+ public:
+  // Any user may listen since Linux 6.6; before, it takes CAP_NET_ADMIN. Outside of the initial PID
+  // and user namespaces the kernel answers with silence.
+  Status open();
+  void close() { socket_.reset(); }
+  int fd() const { return socket_.get(); }
+  const char* why_not() const { return why_not_; }
+
+  // One change; kEnd when there is none at the moment. Change::lost when some were lost.
+  Status next(Change& ret_change);
+  // How many were lost since it was opened.
+  uint64_t lost() const;
+
+ private:
+  Status refuse(Call call, int error, std::string_view reason);
+  Status check_namespaces();
+  Status listen();
+  Status subscribe(uint32_t events, bool with_mask);
+  bool is_acknowledged();
+  Status receive(char* buffer, size_t size, size_t& ret_length);
+
+  Fd socket_;
+  char why_not_[160] = {};
+};
+
+}  // namespace procseek

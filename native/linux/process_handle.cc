@@ -1,0 +1,163 @@
+// Handles on processes are pidfds; pidfd_open(2), pidfd_send_signal(2).
+#include "../process_handle.h"
+
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+
+#include "../platform.h"
+#include "files.h"
+#include "parse.h"
+#include "wait_status.h"
+
+// The numbers are the same on all architectures; older headers lack them.
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+namespace procseek {
+
+namespace {
+
+// struct pidfd_info of linux/pidfd.h, as of Linux 6.13.
+struct PidfdInfo {
+  uint64_t mask;
+  uint64_t cgroup;
+  uint32_t pids[3];
+  uint32_t ids[8];
+  int32_t exit_status;
+};
+static_assert(sizeof(PidfdInfo) == 64, "PIDFD_INFO_SIZE_VER0");
+
+constexpr uint64_t kExitStatus = 1 << 3;  // PIDFD_INFO_EXIT, Linux 6.15
+constexpr unsigned long kGetInfo = _IOWR(0xff, 11, PidfdInfo);
+
+constexpr int kByHandle = 3;  // P_PIDFD, Linux 5.4
+
+// The kernel keeps the status of a process that has been reaped with its pidfds.
+Status ask_handle(int handle, Exit& ret_exit) {
+  PidfdInfo info = {};
+  info.mask = kExitStatus;
+  if (::ioctl(handle, kGetInfo, &info) != 0) return kUnsupported;
+  if ((info.mask & kExitStatus) == 0) return kPending;
+  ret_exit = exit_of(static_cast<uint32_t>(info.exit_status));
+  return kOk;
+}
+
+// A child of this process, which is left for others to reap.
+Status ask_as_parent(int kind, intptr_t id, Exit& ret_exit) {
+  siginfo_t info = {};
+  int options = WEXITED | WNOHANG | WNOWAIT;
+  if (::waitid(static_cast<idtype_t>(kind), static_cast<id_t>(id), &info, options) != 0 ||
+      info.si_pid == 0) {
+    return kUnsupported;
+  }
+  if (info.si_code == CLD_EXITED) {
+    ret_exit.code = info.si_status & 0xff;
+    ret_exit.signal = 0;
+  } else {
+    ret_exit.code = -1;
+    ret_exit.signal = info.si_status & 0x7f;
+  }
+  return kOk;
+}
+
+// A zombie's status stands at the end of its `stat`; as 0 for those who may not ptrace(2) it, who
+// may not follow its links either.
+Status ask_zombie(int32_t pid, const Identity& identity, Exit& ret_exit) {
+  std::unique_ptr<Source> source = make_source();
+  if (source == nullptr) return kUnsupported;
+  Record record;
+  Status status = source->find(pid, Record::kLife, record);
+  if (status != kOk || !(record.identity() == identity) || !record.has_ended()) {
+    return kUnsupported;
+  }
+  ProcPath link;
+  link.append("/proc/").append(static_cast<uint32_t>(pid)).append("/exe");
+  char target[1];
+  if (::readlink(link.c_str(), target, sizeof target) >= 0 || errno != ENOENT) return kUnsupported;
+  ProcPath file;
+  file.append("/proc/").append(static_cast<uint32_t>(pid)).append("/stat");
+  char buffer[2048];
+  size_t length;
+  uint32_t exit_status;
+  Stat stat;
+  if (read_small(AT_FDCWD, file.c_str(), buffer, sizeof buffer, length) != kOk ||
+      !parse_stat({buffer, length}, stat) || stat.state != State::zombie ||
+      !parse_exit_status({buffer, length}, exit_status)) {
+    return kUnsupported;
+  }
+  ret_exit = exit_of(exit_status);
+  return kOk;
+}
+
+}  // namespace
+
+Status ProcessHandle::open(int32_t pid, ProcessHandle& ret_handle) {
+  if (pid <= 0) return kGone;
+  long fd = counted(::syscall, SYS_pidfd_open, pid, 0);
+  if (fd >= 0) {
+    ret_handle = ProcessHandle(fd);
+    return kOk;
+  }
+  // A thread's id gives EINVAL or, of late, ENOENT.
+  if (errno == ESRCH || errno == ENOENT) return kGone;
+  if (errno == EINVAL) return process_exists(pid) ? kUnsupported : kGone;
+  return failure(Call::pidfd_open, errno);
+}
+
+void ProcessHandle::close() {
+  if (native_ != -1) counted(::close, static_cast<int>(native_));
+  native_ = -1;
+}
+
+Status ProcessHandle::send(int32_t signal) const {
+  long result = counted(::syscall, SYS_pidfd_send_signal, static_cast<int>(native_), signal,
+                        static_cast<void*>(nullptr), 0);
+  if (result == 0) return kOk;
+  return errno == ESRCH ? Status{kGone} : failure(Call::pidfd_send_signal, errno);
+}
+
+Status read_exit(const ProcessHandle& handle, int32_t pid, const Identity& identity,
+                 Exit& ret_exit) {
+  Status status = kUnsupported;
+  if (handle) {
+    status = ask_handle(static_cast<int>(handle.native()), ret_exit);
+    if (status == kOk || ask_as_parent(kByHandle, handle.native(), ret_exit) == kOk) return kOk;
+  } else if (ask_as_parent(P_PID, pid, ret_exit) == kOk) {
+    return kOk;
+  }
+  return ask_zombie(pid, identity, ret_exit) == kOk ? Status{kOk} : status;
+}
+
+Status signal_process(int32_t pid, const Identity& identity, int32_t signal) {
+  ProcessHandle handle;
+  Status held = ProcessHandle::open(pid, handle);
+  if (held == kGone) return kGone;
+  if (identity) {
+    std::unique_ptr<Source> source = make_source();
+    if (source == nullptr) return out_of_memory();
+    Record record;
+    Status status = source->find(pid, bit(Field::id), record);
+    if (status != kOk) return status;
+    if (!(record.identity() == identity)) return kGone;
+  }
+  if (handle) {
+    Status status = handle.send(signal);
+    // A sandbox may know the one call and not the other.
+    bool is_refused = status == failure(Call::pidfd_send_signal, ENOSYS);
+    if (!is_refused) return status;
+  }
+  // Without a handle, a moment remains in which the PID could be given to another process.
+  if (!process_exists(pid)) return kGone;
+  if (::kill(pid, signal) == 0) return kOk;
+  return errno == ESRCH ? Status{kGone} : failure(Call::kill, errno);
+}
+
+}  // namespace procseek

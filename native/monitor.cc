@@ -1,0 +1,656 @@
+#include "monitor.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace procseek {
+
+namespace {
+
+// After changes were lost, so long, in milliseconds, for the worst to be over; and so many times
+// the length of the pass that it takes, for a storm that lasts not to become a storm of passes.
+constexpr int64_t kCalm = 20;
+constexpr int64_t kCalmPerPass = 4;
+// After a pass that failed.
+constexpr int64_t kRetry = 500;
+// For how long it may take a parent to reap a child, until which the system does not tell how the
+// child has ended.
+constexpr int64_t kPatience = 100;
+// Of how many processes that a polling watch knows the end is told by a handle.
+constexpr size_t kMostFollowed = 256;
+
+template <class T>
+const T* elements(const Bytes& bytes) {
+  return reinterpret_cast<const T*>(bytes.data());
+}
+
+template <class T>
+[[nodiscard]] bool append(Bytes& bytes, const T& element) {
+  return bytes.append({reinterpret_cast<const char*>(&element), sizeof element});
+}
+
+bool is_hidden(Status status) { return status < 0 && error_of(status) == EACCES; }
+
+int64_t sooner(int64_t a, int64_t b) { return a < 0 ? b : b < 0 ? a : std::min(a, b); }
+
+}  // namespace
+
+Monitor::~Monitor() {
+  for_each_watch([](Watch& watch) { watch.release(); });
+  for (size_t i = 0; i < arrivals_.size() / sizeof(Watch*); i++) {
+    elements<Watch*>(arrivals_)[i]->release();
+  }
+}
+
+Status Monitor::start(Listener& listener) {
+  listener_ = &listener;
+  return thread_.start(enter, this);
+}
+
+void Monitor::stop() {
+  is_stopping_ = true;
+  wake();
+}
+
+void Monitor::join() { thread_.join(); }
+
+Status Monitor::add(Watch& watch) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!append(arrivals_, &watch)) return out_of_memory();
+    watch.hold();
+  }
+  wake();
+  return kOk;
+}
+
+Status Monitor::forget(int32_t token, const int32_t* pairs, size_t count) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (size_t i = 0; i < count; i++) {
+      const int32_t forgotten[] = {token, pairs[2 * i], pairs[2 * i + 1]};
+      if (!append(forgotten_, forgotten)) return out_of_memory();
+    }
+  }
+  wake();
+  return kOk;
+}
+
+void Monitor::run() {
+  constexpr size_t kMost = 128;
+  Change changes[kMost];
+  while (!is_stopping_) {
+    now_ = steady_clock();
+    obey();
+    make_passes();
+    settle();
+    check_waits();
+    source_.reset();  // keeps a handle, and what it knows of accounts and clocks
+    announce();
+    size_t count = 0;
+    Status status = is_stopping_ ? Status{kOk} : news_->wait(timeout(), changes, kMost, count);
+    now_ = steady_clock();
+    hear_all(status, changes, count);
+  }
+  listener_->finish();
+}
+
+int64_t Monitor::timeout() const {
+  int64_t due = sooner(births_.deadline(), next_patience_);
+  if (has_polling_) due = sooner(due, polling_.due());
+  for_each_watch([&](const Watch& watch) {
+    bool waits_for_room = watch.is_behind();
+    if (watch.backend() == Backend::events && watch.needs_pass && !waits_for_room) {
+      due = sooner(due, no_pass_before_);
+    }
+  });
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (wait_counters_.polled != 0) due = sooner(due, wait_polling_.due());
+  if (arrivals_.size() != 0 || forgotten_.size() != 0) return 0;
+  return due < 0 ? -1 : std::max<int64_t>(due - steady_clock(), 0);
+}
+
+Source* Monitor::source() {
+  if (source_ == nullptr) source_ = make_source();
+  return source_.get();
+}
+
+// Watches come and go.
+
+void Monitor::obey() {
+  Bytes arrivals;
+  Bytes forgotten;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    std::swap(arrivals, arrivals_);
+    std::swap(forgotten, forgotten_);
+  }
+  for (size_t i = 0; i < arrivals.size() / sizeof(Watch*); i++) {
+    welcome(*elements<Watch*>(arrivals)[i]);
+  }
+  auto* rejected = elements<int32_t[3]>(forgotten);
+  for (size_t i = 0; i < forgotten.size() / sizeof *rejected; i++) {
+    Watch** watch = watches_.find(rejected[i][0]);
+    if (watch != nullptr) (*watch)->forget(rejected[i][1], static_cast<uint32_t>(rejected[i][2]));
+  }
+  forget_watches();
+}
+
+void Monitor::welcome(Watch& watch) {
+  Watch** place = watches_.insert(watch.token());
+  if (place == nullptr) {
+    watch.tell_ready(out_of_memory());
+    watch.release();
+    return;
+  }
+  *place = &watch;
+  choose_backend(watch);
+  tune_polling();
+}
+
+void Monitor::choose_backend(Watch& watch) {
+  Backend wanted = watch.options().backend;
+  if (wanted != Backend::polling && !has_asked_for_events_) {
+    has_asked_for_events_ = true;
+    Status status = news_->subscribe();
+    has_events_ = status == kOk;
+    std::lock_guard<std::mutex> lock(mutex_);
+    std::strncpy(why_no_events_, has_events_ ? "" : news_->why_not(), sizeof why_no_events_ - 1);
+  }
+  if (wanted != Backend::polling && has_events_) {
+    watch.use(Backend::events);
+  } else if (wanted == Backend::events) {
+    watch.tell_ready(failure(Call::bind, EOPNOTSUPP));
+  } else {
+    watch.use(Backend::polling);
+    polls_at_once_ = true;
+  }
+}
+
+void Monitor::forget_watches() {
+  Bytes closed;
+  bool has_events_watch = false;
+  for_each_watch([&](Watch& watch) {
+    if (watch.is_closed()) {
+      (void)append(closed, watch.token());
+    } else {
+      has_events_watch |= watch.backend() == Backend::events;
+    }
+  });
+  for (size_t i = 0; i < closed.size() / sizeof(int32_t); i++) {
+    int32_t token = elements<int32_t>(closed)[i];
+    (*watches_.find(token))->release();
+    watches_.erase(token);
+  }
+  if (closed.size() == 0) return;
+  drop_own_waits();
+  tune_polling();
+  if (has_asked_for_events_ && !has_events_watch) {
+    news_->unsubscribe();
+    has_events_ = has_asked_for_events_ = false;
+  }
+}
+
+void Monitor::tune_polling() {
+  int64_t interval = INT64_MAX;
+  double budget = 0;
+  for_each_watch([&](const Watch& watch) {
+    if (watch.backend() != Backend::polling) return;
+    interval = std::min(interval, watch.options().interval);
+    budget = std::max(budget, watch.options().budget);
+  });
+  has_polling_ = budget != 0;
+  if (has_polling_) polling_.retune(interval, budget);
+}
+
+bool Monitor::is_known(int32_t pid) const {
+  bool is_known = false;
+  for_each_watch([&](const Watch& watch) { is_known |= watch.known(pid) != nullptr; });
+  return is_known;
+}
+
+// Changes.
+
+void Monitor::hear_all(Status status, const Change* changes, size_t count) {
+  if (status < 0 && has_events_) do_without_events();
+  uint64_t lost = news_->lost();
+  if (lost != lost_) lose();
+  lost_ = lost;
+  for (size_t i = 0; i < count && !is_stopping_; i++) hear(changes[i]);
+  for_each_watch([&](Watch& watch) {
+    if (watch.backend() == Backend::events && !watch.needs_pass) watch.current_as_of = now_;
+  });
+  size_t ends = static_cast<size_t>(std::count_if(
+      changes, changes + count, [](const Change& one) { return one.kind == Change::handle_over; }));
+  std::lock_guard<std::mutex> lock(mutex_);
+  counters_.changes += count - ends;
+  counters_.lost = lost;
+}
+
+void Monitor::hear(const Change& change) {
+  switch (change.kind) {
+    case Change::forked:
+      if (births_.add(change.pid, now_) != kOk) lose();
+      return;
+    case Change::executed:
+      return examine(change.pid, births_.executed(change.pid, now_));
+    case Change::renamed:
+      return examine(change.pid, births_.is_settling(change.pid));
+    case Change::exited:
+      births_.ended(change.pid);
+      return first_thread_ended(change.pid, change.exit);
+    case Change::lost:
+      return lose();
+    case Change::handle_over:
+      return check_wait(change.token);
+  }
+}
+
+void Monitor::settle() {
+  int32_t pid;
+  while (!is_stopping_ && births_.next_settled(now_, pid)) examine(pid, true);
+}
+
+// It will take a pass to find out what has changed.
+void Monitor::lose() {
+  no_pass_before_ = std::max(no_pass_before_, now_ + kCalm);
+  for_each_watch([](Watch& watch) { watch.needs_pass |= watch.backend() == Backend::events; });
+}
+
+void Monitor::do_without_events() {
+  news_->unsubscribe();
+  has_events_ = false;
+  for_each_watch([](Watch& watch) {
+    watch.use(Backend::polling);
+    watch.needs_pass = true;
+  });
+  polls_at_once_ = true;
+  tune_polling();
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::strncpy(why_no_events_, news_->why_not(), sizeof why_no_events_ - 1);
+}
+
+void Monitor::examine(int32_t pid, bool is_birth) {
+  FieldMask first = 0;
+  bool has_watch = false;
+  for_each_watch([&](const Watch& watch) {
+    if (watch.backend() != Backend::events || watch.is_closed()) return;
+    has_watch = true;
+    if (watch.wants_comm()) first = bit(Field::comm);
+  });
+  if (!has_watch) return;
+  if (source() == nullptr) return lose();
+  Status status = source()->find(pid, first, record_);
+  if (status == kGone || is_hidden(status)) return;
+  Sight sight;
+  sight.is_birth = is_birth;
+  for_each_watch([&](Watch& watch) {
+    if (watch.backend() != Backend::events || watch.is_closed() || status != kOk) return;
+    status = watch.show(*source_, record_, sight);
+  });
+  if (status < 0) lose();
+}
+
+void Monitor::first_thread_ended(int32_t pid, const Exit& exit) {
+  if (!is_known(pid)) return;
+  if (source() == nullptr) return lose();
+  Status status = source()->find(pid, Record::kLife, record_);
+  if (status < 0 && !is_hidden(status)) return lose();
+  // Either it has threads left, or one of them has taken its place by executing a program.
+  bool is_alive = status == kOk && !record_.has_ended();
+  Identity alive = is_alive ? record_.identity() : Identity{};
+  for_each_watch([&](Watch& watch) {
+    const Identity* known = watch.known(pid);
+    if (known == nullptr || watch.backend() != Backend::events) return;
+    if (!is_alive || !(*known == alive)) watch.exited(pid, exit);
+  });
+  if (is_alive && record_.state == State::zombie && is_known(pid)) {
+    (void)follow(pid, alive, exit, true);
+  }
+}
+
+// Passes.
+
+void Monitor::make_passes() {
+  if (has_polling_ && (polls_at_once_ || now_ >= polling_.due())) poll();
+  if (now_ < no_pass_before_) return;
+  bool has_watch = false;
+  for_each_watch([&](Watch& watch) {
+    watch.takes_part = watch.backend() == Backend::events && watch.needs_pass &&
+                       !watch.is_closed() && (!watch.is_behind() || watch.has_room());
+    has_watch |= watch.takes_part;
+  });
+  if (has_watch) make_pass(nullptr, true);
+}
+
+void Monitor::poll() {
+  bool everything = false;
+  bool has_watch = false;
+  bool all_listed = true;
+  polls_at_once_ = false;
+  for_each_watch([&](Watch& watch) {
+    watch.takes_part = watch.backend() == Backend::polling && !watch.is_closed() &&
+                       (!watch.is_behind() || watch.has_room());
+    if (!watch.takes_part) return;
+    has_watch = true;
+    everything |= watch.needs_pass;
+    all_listed &= watch.is_listed();
+  });
+  int64_t begun = steady_clock();
+  double cpu = thread_cpu_time();
+  if (has_watch) make_pass(all_listed ? nullptr : &delta_, everything || all_listed);
+  follow_matches();
+  polling_.made(begun, steady_clock(), thread_cpu_time() - cpu);
+}
+
+// For the watches that take part.
+void Monitor::make_pass(Delta* delta, bool everything) {
+  if (++pass_ == 0) ++pass_;
+  int64_t begun = steady_clock();
+  Sight sight;
+  sight.pass = pass_;
+  sight.now = begun;
+  sight.wall_time = wall_clock();
+  bool is_resync = false;
+  for_each_watch([&](Watch& watch) {
+    if (!watch.takes_part) return;
+    is_resync |= watch.needs_pass && watch.is_ready();
+    watch.needs_pass = false;
+  });
+  Bytes pids;
+  Status status = source() == nullptr ? out_of_memory() : begin_pass(*source_, everything, pids);
+  if (status == kOk) {
+    status = show_all(*source_, delta, everything, sight);
+    source_->end();
+  }
+  if (is_stopping_) return;
+  end_pass(status, sight);
+  int64_t ended = steady_clock();
+  if (is_resync) no_pass_before_ = ended + (ended - begun) * kCalmPerPass;
+  if (status != kOk) no_pass_before_ = ended + kRetry;
+  std::lock_guard<std::mutex> lock(mutex_);
+  counters_.passes++;
+  counters_.resyncs += is_resync;
+  if (status == kOk) return;
+  counters_.failed++;
+  counters_.failure = status;
+}
+
+Status Monitor::begin_pass(Source& source, bool everything, Bytes& pids) {
+  Walk walk;
+  walk.listed = true;
+  bool has_memory = true;
+  for_each_watch([&](const Watch& watch) {
+    if (!watch.takes_part) return;
+    walk.comm |= everything && watch.wants_comm();
+    walk.listed &= watch.is_listed();
+    const Bytes& listed = watch.pids();
+    has_memory &= pids.append({listed.data(), listed.size()});
+  });
+  if (!has_memory) return out_of_memory();
+  auto* first = reinterpret_cast<int32_t*>(pids.data());
+  auto* last = first + pids.size() / sizeof *first;
+  std::sort(first, last);
+  walk.pids = first;
+  walk.pid_count = static_cast<size_t>(std::unique(first, last) - first);
+  return source.begin(walk);
+}
+
+Status Monitor::show_all(Source& source, Delta* delta, bool everything, const Sight& sight) {
+  if (delta != nullptr) delta->begin();
+  Status status;
+  while ((status = source.next(record_)) == kOk && !is_stopping_) {
+    bool is_due = delta == nullptr || delta->is_due(record_.pid, record_.stamp);
+    if (!is_due && !everything && !is_known(record_.pid)) continue;
+    for_each_watch([&](Watch& watch) {
+      if (watch.takes_part && status == kOk) status = watch.show(source, record_, sight);
+    });
+    if (status != kOk) break;
+  }
+  if (status == kEnd) status = kOk;
+  return status == kOk && delta != nullptr ? delta->end() : status;
+}
+
+void Monitor::end_pass(Status status, const Sight& sight) {
+  for_each_watch([&](Watch& watch) {
+    if (!watch.takes_part) return;
+    Status ended = status == kOk ? watch.end_pass(sight.pass) : status;
+    if (ended != kOk) watch.needs_pass = true;
+    if (!watch.is_ready() && (ended != kOk || !watch.needs_pass)) watch.tell_ready(ended);
+    if (!watch.needs_pass) watch.current_as_of = sight.now;
+  });
+}
+
+// Ends.
+
+Status Monitor::wait_for_exit(int32_t token, int32_t pid, const Identity& identity) {
+  ProcessHandle handle;
+  Status refusal = ProcessHandle::open(pid, handle);
+  std::unique_ptr<Source> source = make_source();
+  if (source == nullptr) return out_of_memory();
+  // Now that the handle holds on to it: is it the one?
+  Record record;
+  Status status = source->find(pid, bit(Field::id), record);
+  if (status != kOk) return status;
+  if (identity && !(record.identity() == identity)) return kGone;
+  if (handle) refusal = kOk;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (handle && news_->follow(handle, token) != kOk) handle.close();
+    Wait* wait = waits_.insert(token);
+    if (wait == nullptr) return out_of_memory();
+    wait->pid = pid;
+    wait->identity = record.identity();
+    wait->handle = std::move(handle);
+    wait_counters_.waiting++;
+    if (wait->handle) return kOk;
+    wait_counters_.polled++;
+    wait_counters_.refusal = refusal;
+  }
+  wake();
+  return kOk;
+}
+
+void Monitor::cancel_wait(int32_t token) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  erase_wait(token);
+}
+
+// Under the lock.
+void Monitor::erase_wait(int32_t token) {
+  Wait* wait = waits_.find(token);
+  if (wait == nullptr) return;
+  if (!wait->handle) wait_counters_.polled--;
+  if (token > 0) wait_counters_.waiting--;
+  waits_.erase(token);
+}
+
+// Whether the end of the process will be told.
+bool Monitor::follow(int32_t pid, const Identity& identity, const Exit& told,
+                     bool even_by_polling) {
+  if (own_waits_.find(pid) != nullptr) return true;
+  ProcessHandle handle;
+  Status status = ProcessHandle::open(pid, handle);
+  if (status != kOk && !even_by_polling) return false;
+  int32_t token = -(own_tokens_ = own_tokens_ == INT32_MAX ? 1 : own_tokens_ + 1);
+  int32_t* own = own_waits_.insert(pid);
+  if (own == nullptr) return false;
+  *own = token;
+  std::lock_guard<std::mutex> lock(mutex_);
+  Wait* wait = waits_.insert(token);
+  if (wait == nullptr) return own_waits_.erase(pid), false;
+  wait->pid = pid;
+  wait->identity = identity;
+  wait->told = told;
+  if (handle && news_->follow(handle, token) == kOk) wait->handle = std::move(handle);
+  if (!wait->handle) wait_counters_.polled++;
+  return true;
+}
+
+void Monitor::follow_matches() {
+  struct Followed {
+    int32_t pid;
+    Identity identity;
+  };
+  drop_own_waits();
+  Bytes matches;
+  for_each_watch([&](Watch& watch) {
+    if (watch.backend() != Backend::polling) return;
+    watch.for_each_match([&](int32_t pid, const Identity& identity) {
+      if (own_waits_.find(pid) != nullptr || own_waits_.size() >= kMostFollowed) return;
+      if (matches.size() >= kMostFollowed * sizeof(Followed)) return;
+      (void)append(matches, Followed{pid, identity});
+    });
+  });
+  for (size_t i = 0; i < matches.size() / sizeof(Followed); i++) {
+    const Followed& match = elements<Followed>(matches)[i];
+    // Without handles, the next pass will tell.
+    if (!follow(match.pid, match.identity, Exit{}, false)) return;
+  }
+}
+
+// Those that no watch has use for any more.
+void Monitor::drop_own_waits() {
+  Bytes dropped;
+  std::lock_guard<std::mutex> lock(mutex_);
+  own_waits_.for_each([&](int32_t pid, int32_t token) {
+    const Wait* wait = waits_.find(token);
+    bool is_of_use = false;
+    for_each_watch([&](const Watch& watch) {
+      const Identity* known = watch.known(pid);
+      is_of_use |= wait != nullptr && known != nullptr && *known == wait->identity;
+    });
+    if (!is_of_use) (void)append(dropped, pid);
+  });
+  for (size_t i = 0; i < dropped.size() / sizeof(int32_t); i++) {
+    int32_t pid = elements<int32_t>(dropped)[i];
+    erase_wait(*own_waits_.find(pid));
+    own_waits_.erase(pid);
+  }
+}
+
+// Those without a handle by turns, and those that have ended but not told how.
+void Monitor::check_waits() {
+  Bytes due;
+  bool polls;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    polls = wait_counters_.polled != 0 && now_ >= wait_polling_.due();
+    bool has_impatient = next_patience_ >= 0 && now_ >= next_patience_;
+    if (!polls && !has_impatient) return;
+    next_patience_ = -1;
+    waits_.for_each([&](int32_t token, const Wait& wait) {
+      bool is_due = wait.handle ? wait.patience >= 0 && now_ >= wait.patience : polls;
+      if (is_due)
+        (void)append(due, token);
+      else if (wait.patience >= 0)
+        next_patience_ = sooner(next_patience_, wait.patience);
+    });
+  }
+  int64_t begun = steady_clock();
+  double cpu = thread_cpu_time();
+  for (size_t i = 0; i < due.size() / sizeof(int32_t) && !is_stopping_; i++) {
+    check_wait(elements<int32_t>(due)[i]);
+  }
+  if (polls) wait_polling_.made(begun, steady_clock(), thread_cpu_time() - cpu);
+}
+
+void Monitor::check_wait(int32_t token) {
+  Exit exit;
+  Status status = ask_for_end(token, exit);
+  if (status == kOk || status == kUnsupported) finish_wait(token, exit);
+}
+
+// kOk with how it ended; kUnsupported when that cannot be told; kPending when it has not ended, or
+// may yet be told; kGone when nobody waits any more.
+Status Monitor::ask_for_end(int32_t token, Exit& ret_exit) {
+  int32_t pid;
+  Identity identity;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    Wait* wait = waits_.find(token);
+    if (wait == nullptr) return kGone;
+    ret_exit = wait->told;
+    if (wait->handle) {
+      Status status = read_exit(wait->handle, wait->pid, wait->identity, ret_exit);
+      if (status != kPending) return status;
+      if (wait->patience >= 0 && now_ >= wait->patience) return kUnsupported;
+      if (wait->patience < 0) wait->patience = now_ + kPatience;
+      next_patience_ = sooner(next_patience_, wait->patience);
+      return kPending;
+    }
+    pid = wait->pid;
+    identity = wait->identity;
+    wait_counters_.polls++;
+  }
+  if (source() == nullptr) return kPending;
+  Status status = source()->find(pid, Record::kLife, record_);
+  if (status < 0) return kPending;
+  bool is_same = status == kOk && record_.identity() == identity;
+  if (is_same && !record_.has_ended()) return kPending;
+  return read_exit(ProcessHandle(), pid, identity, ret_exit) == kOk ? kOk : kUnsupported;
+}
+
+void Monitor::finish_wait(int32_t token, const Exit& exit) {
+  int32_t pid;
+  Identity identity;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    Wait* wait = waits_.find(token);
+    if (wait == nullptr) return;
+    pid = wait->pid;
+    identity = wait->identity;
+    erase_wait(token);
+    if (token > 0) return add_notice(kWaitOver, token, exit);
+  }
+  own_waits_.erase(pid);
+  for_each_watch([&](Watch& watch) {
+    const Identity* known = watch.known(pid);
+    if (known != nullptr && *known == identity) watch.exited(pid, exit);
+  });
+}
+
+// Telling.
+
+// Under the lock.
+void Monitor::add_notice(Notice what, int32_t token, const Exit& exit) {
+  const int32_t numbers[] = {what, token, exit.code, exit.signal};
+  (void)append(notices_, numbers);
+}
+
+void Monitor::announce() {
+  double cpu_time = thread_cpu_time();
+  std::lock_guard<std::mutex> lock(mutex_);
+  for_each_watch([&](Watch& watch) {
+    if (watch.is_to_be_announced()) add_notice(kWatchNews, watch.token(), Exit{});
+  });
+  counters_.cpu_time = cpu_time;
+  counters_.skipped = polling_.skipped();
+  counters_.interval = has_polling_ ? polling_.interval() : 0;
+  if (notices_.size() == 0 || is_notified_) return;
+  is_notified_ = true;
+  listener_->notify();
+}
+
+void Monitor::take(Bytes& ret_notices) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::swap(ret_notices, notices_);
+  is_notified_ = false;
+}
+
+Monitor::Counters Monitor::counters() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return counters_;
+}
+
+Monitor::WaitCounters Monitor::wait_counters() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return wait_counters_;
+}
+
+void Monitor::why_no_events(char* text, size_t size) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::strncpy(text, why_no_events_, size);
+}
+
+}  // namespace procseek

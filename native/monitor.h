@@ -1,0 +1,177 @@
+// Hears of processes on a thread of its own, for any number of watches and of waits for an exit.
+// Knows no operating system and no JavaScript.
+//
+// The thread sleeps until the system has something to tell, and by the clock only while there is a
+// reason: watches that have to poll, processes that were forked a moment ago, waits without a
+// handle.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "births.h"
+#include "delta.h"
+#include "news.h"
+#include "pace.h"
+#include "platform.h"
+#include "process_handle.h"
+#include "watch.h"
+
+namespace procseek {
+
+class Monitor {
+ public:
+  // Called on the monitor's thread.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // There are notices to take.
+    virtual void notify() = 0;
+    // The thread is about to end; nothing is called any more.
+    virtual void finish() = 0;
+  };
+
+  // What notices say, four numbers each.
+  enum Notice : int32_t {
+    kWatchNews,  // token: the watch has told something
+    kWaitOver,   // token, code, signal
+  };
+
+  // What was done for all watches, and for waits, so far.
+  struct Counters {
+    uint64_t changes = 0;  // heard of
+    uint64_t lost = 0;     // changes that there was no room for
+    uint64_t passes = 0;   // over all processes, or what has changed of them
+    uint64_t skipped = 0;  // passes that would have overlapped with another
+    uint64_t resyncs = 0;  // passes because something was lost
+    uint64_t failed = 0;   // passes
+    Status failure = 0;    // of the last one that failed; 0: none did
+    double cpu_time = 0;   // ms, of the thread
+    int64_t interval = 0;  // ms from one polling pass to the next, as things stand
+  };
+  struct WaitCounters {
+    uint32_t waiting = 0;
+    uint32_t polled = 0;  // of these, without a handle
+    uint64_t polls = 0;   // questions asked for want of handles, ever
+    Status refusal = 0;   // why a handle was last to be done without; 0: never
+  };
+
+  explicit Monitor(std::unique_ptr<News> news) : news_(std::move(news)) {}
+  ~Monitor();
+  Monitor(const Monitor&) = delete;
+  Monitor& operator=(const Monitor&) = delete;
+
+  // All of these on the thread that starts the monitor.
+  Status start(Listener& listener);
+  // Asks it to end, as it does soon. Then, or as soon as finish() was called, join().
+  void stop();
+  void join();
+
+  Status add(Watch& watch);
+  // After something has been taken from a watch or was closed.
+  void wake() { news_->wake(); }
+  // Pairs: PID, and the number it was told by.
+  Status forget(int32_t token, const int32_t* pairs, size_t count);
+
+  // kGone when there is no such process, or not that one (any more); else its end is told by a
+  // notice. Without an identity, of whatever process has the PID now.
+  Status wait_for_exit(int32_t token, int32_t pid, const Identity& identity);
+  void cancel_wait(int32_t token);
+
+  void take(Bytes& ret_notices);
+  Counters counters() const;
+  WaitCounters wait_counters() const;
+  // Why there are no events; empty when there are, or none were asked for.
+  void why_no_events(char* text, size_t size) const;
+
+ private:
+  // A process whose end is waited for: by somebody, or to tell watches of it.
+  struct Wait {
+    int32_t pid = 0;
+    Identity identity;
+    ProcessHandle handle;
+    int64_t patience = -1;  // until when to wait for how it ended; -1: it has not ended
+    Exit told;              // what was heard of how it ended
+  };
+
+  static void enter(void* monitor) { static_cast<Monitor*>(monitor)->run(); }
+  void run();
+  void obey();
+  void welcome(Watch& watch);
+  void choose_backend(Watch& watch);
+  void forget_watches();
+  void hear_all(Status status, const Change* changes, size_t count);
+  void hear(const Change& change);
+  void settle();
+  void examine(int32_t pid, bool is_birth);
+  void first_thread_ended(int32_t pid, const Exit& exit);
+  void do_without_events();
+  void lose();
+  bool is_known(int32_t pid) const;
+  Source* source();
+
+  void make_passes();
+  void poll();
+  void make_pass(Delta* delta, bool everything);
+  Status begin_pass(Source& source, bool everything, Bytes& pids);
+  Status show_all(Source& source, Delta* delta, bool everything, const Sight& sight);
+  void end_pass(Status status, const Sight& sight);
+  void tune_polling();
+
+  bool follow(int32_t pid, const Identity& identity, const Exit& told, bool even_by_polling);
+  void follow_matches();
+  void drop_own_waits();
+  void check_waits();
+  void check_wait(int32_t token);
+  Status ask_for_end(int32_t token, Exit& ret_exit);
+  void finish_wait(int32_t token, const Exit& exit);
+  void erase_wait(int32_t token);
+  void add_notice(Notice what, int32_t token, const Exit& exit);
+  void announce();
+  int64_t timeout() const;
+
+  // visit(watch)
+  template <class Visit>
+  void for_each_watch(Visit visit) const {
+    watches_.for_each([&](int32_t, Watch* watch) { visit(*watch); });
+  }
+
+  std::unique_ptr<News> news_;
+  Listener* listener_ = nullptr;
+  Thread thread_;
+  std::atomic<bool> is_stopping_{false};
+
+  // The thread's own.
+  mutable NumberMap<Watch*> watches_;
+  std::unique_ptr<Source> source_;  // while awake
+  Record record_;
+  Births births_;
+  Delta delta_;
+  Pace polling_{1000, 0.01};
+  Pace wait_polling_{100, 0.01};
+  bool has_polling_ = false;
+  bool polls_at_once_ = false;
+  bool has_events_ = false;
+  bool has_asked_for_events_ = false;
+  uint64_t lost_ = 0;
+  uint32_t pass_ = 0;
+  int64_t now_ = 0;
+  int64_t no_pass_before_ = 0;
+  int64_t next_patience_ = -1;
+  NumberMap<int32_t> own_waits_;  // by PID: their tokens
+  int32_t own_tokens_ = 0;
+
+  mutable std::mutex mutex_;  // of all that follows
+  Bytes arrivals_;            // Watch*
+  Bytes forgotten_;           // token, PID, number
+  NumberMap<Wait> waits_;     // by token; negative: the monitor's own
+  Bytes notices_;
+  bool is_notified_ = false;
+  Counters counters_;
+  WaitCounters wait_counters_;
+  char why_no_events_[160] = {};
+};
+
+}  // namespace procseek

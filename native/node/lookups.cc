@@ -1,0 +1,276 @@
+// One process, or a pass over all of them, for JavaScript.
+#include "lookups.h"
+
+#include <new>
+
+#include "../pass.h"
+#include "../platform.h"
+#include "async.h"
+#include "handles.h"
+#include "values.h"
+
+namespace procseek::node {
+
+namespace {
+
+// A Pass as an object of JavaScript: held by that, and by a step that is under way when it is
+// collected. Used on the environment's thread, but for the step itself.
+class PassHandle {
+ public:
+  static constexpr napi_type_tag kTag = {0x9c1f0a7d52e84b36, 0xb7d3e5a1c0684f92};
+
+  explicit PassHandle(std::unique_ptr<Source> source) : pass(std::move(source)) {}
+
+  void hold() { holders_++; }
+  void release() {
+    if (--holders_ == 0) delete this;
+  }
+
+  Status step() {
+    double before = thread_cpu_time();
+    Status status = pass.step();
+    cpu_time += thread_cpu_time() - before;
+    return status;
+  }
+
+  double cpu_time = 0;  // of all steps so far, in milliseconds
+  // A step is under way on another thread, so nothing but cancel() may touch the pass.
+  bool is_busy = false;
+  bool is_closing = false;  // as soon as it is not busy any more
+  Pass pass;
+
+ private:
+  ~PassHandle() = default;
+  int holders_ = 1;
+};
+
+// A status, or the batches when there are any rows: what a step or a lookup comes to.
+napi_value outcome(napi_env env, Status status, const Pass& pass) {
+  Packet packet = pass.measure();
+  if (status < 0) return number(env, status);
+  if (status == kEnd && packet.empty()) return number(env, 0);
+  char* bytes;
+  napi_value buffer = array_buffer(env, packet.size(), bytes);
+  if (buffer != nullptr) pass.write(packet, bytes);
+  return buffer;
+}
+
+// One process by its PID.
+class Lookup {
+ public:
+  Lookup(int32_t pid, FieldMask fields) : pid_(pid), fields_(fields | bit(Field::pid)) {}
+
+  void run() {
+    std::unique_ptr<Source> source = make_source();
+    if (source == nullptr) {
+      status_ = out_of_memory();
+      return;
+    }
+    Record record;
+    status_ = source->find(pid_, fields_, record);
+    if (status_ == kOk) status_ = batch_.append(record, true);
+  }
+
+  napi_value finish(napi_env env) {
+    if (status_ != kOk) return number(env, status_ == kGone ? 0 : status_);
+    Packet packet;
+    packet.measure(batch_);
+    char* bytes;
+    napi_value buffer = array_buffer(env, packet.size(), bytes);
+    if (buffer == nullptr) return nullptr;
+    packet.begin(bytes, true);
+    packet.write(0, batch_);
+    return buffer;
+  }
+
+ private:
+  int32_t pid_;
+  FieldMask fields_;
+  Status status_ = kOk;
+  Batch batch_{fields_};
+};
+
+class LookupJob final : public Job {
+ public:
+  LookupJob(int32_t pid, FieldMask fields) : lookup_(pid, fields) {}
+  void run() override { lookup_.run(); }
+  napi_value finish(napi_env env) override { return lookup_.finish(env); }
+
+ private:
+  Lookup lookup_;
+};
+
+class StepJob final : public Job {
+ public:
+  explicit StepJob(PassHandle* handle) : handle_(handle) {
+    handle_->hold();
+    handle_->is_busy = true;
+  }
+  ~StepJob() override {
+    handle_->is_busy = false;
+    if (handle_->is_closing) handle_->pass.close();
+    handle_->release();
+  }
+  void run() override { status_ = handle_->step(); }
+  napi_value finish(napi_env env) override { return node::outcome(env, status_, handle_->pass); }
+
+ private:
+  PassHandle* handle_;
+  Status status_ = kOk;
+};
+
+class ChildrenJob final : public Job {
+ public:
+  bool take(const int32_t* pids, size_t count) {
+    return parents_.append({reinterpret_cast<const char*>(pids), count * sizeof *pids});
+  }
+  void run() override {
+    auto* parents = reinterpret_cast<const int32_t*>(parents_.data());
+    status_ = list_children(parents, parents_.size() / sizeof *parents, children_);
+  }
+  napi_value finish(napi_env env) override {
+    if (status_ != kOk) return number(env, status_);
+    return array_buffer(env, children_.data(), children_.size());
+  }
+
+ private:
+  Bytes parents_;
+  Bytes children_;
+  Status status_ = kOk;
+};
+
+}  // namespace
+
+bool QueryArguments::read(const Arguments& arguments, size_t at) {
+  constexpr uint32_t kIgnoreCase = 1;
+  constexpr uint32_t kTellAll = 2;
+  constexpr uint32_t kAnyName = 4;
+  uint32_t by;
+  uint32_t flags;
+  if (!arguments.u32(at, by) || by > static_cast<uint32_t>(By::any) ||
+      !arguments.u32(at + 1, flags) || !arguments.i64(at + 2, options.uid) ||
+      !arguments.i64(at + 3, options.ppid) || !arguments.u32(at + 4, options.limit) ||
+      !arguments.u32(at + 5, options.fields) || !arguments.bytes(at + 6, names)) {
+    return false;
+  }
+  options.by = static_cast<By>(by);
+  options.tell_all = (flags & kTellAll) != 0;
+  options.any_name = (flags & kAnyName) != 0;
+  options.fields |= bit(Field::pid);
+  ignore_case = (flags & kIgnoreCase) != 0;
+  return true;
+}
+
+napi_value exists(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  int32_t pid;
+  return arguments.i32(0, pid) ? boolean(env, process_exists(pid)) : refuse(env);
+}
+
+napi_value lookup_sync(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  int32_t pid;
+  FieldMask fields;
+  if (!arguments.i32(0, pid) || !arguments.u32(1, fields)) return refuse(env);
+  Lookup lookup(pid, fields);
+  lookup.run();
+  return lookup.finish(env);
+}
+
+napi_value lookup(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  int32_t pid;
+  FieldMask fields;
+  if (!arguments.i32(0, pid) || !arguments.u32(1, fields)) return refuse(env);
+  return start(env, std::unique_ptr<Job>(new (std::nothrow) LookupJob(pid, fields)));
+}
+
+napi_value open_pass(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  std::unique_ptr<Source> source = make_source();
+  if (source == nullptr) return number(env, out_of_memory());
+  auto* handle = new (std::nothrow) PassHandle(std::move(source));
+  if (handle == nullptr) return number(env, out_of_memory());
+  const int32_t* pids;
+  size_t count;
+  Status status = kOk;
+  if (!arguments.is_undefined(0)) {
+    if (!arguments.i32_array(0, pids, count)) {
+      handle->release();
+      return refuse(env);
+    }
+    status = handle->pass.only(pids, count);
+  }
+  if (status != kOk) {
+    handle->release();
+    return number(env, status);
+  }
+  return wrap(env, handle);
+}
+
+napi_value add_query(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  auto* handle = unwrap<PassHandle>(env, arguments[0]);
+  QueryArguments query;
+  if (handle == nullptr || handle->is_busy || !query.read(arguments, 1)) return refuse(env);
+  Query* added = handle->pass.add(query.options);
+  if (added == nullptr) return number(env, out_of_memory());
+  return number(env, added->assign_names(query.names, query.ignore_case));
+}
+
+napi_value next_sync(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  auto* handle = unwrap<PassHandle>(env, arguments[0]);
+  if (handle == nullptr || handle->is_busy) return refuse(env);
+  Status status = handle->step();
+  return outcome(env, status, handle->pass);
+}
+
+napi_value next(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  auto* handle = unwrap<PassHandle>(env, arguments[0]);
+  if (handle == nullptr || handle->is_busy) return refuse(env);
+  return start(env, std::unique_ptr<Job>(new (std::nothrow) StepJob(handle)));
+}
+
+napi_value cancel(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  auto* handle = unwrap<PassHandle>(env, arguments[0]);
+  uint32_t index;
+  if (handle == nullptr || !arguments.u32(1, index)) return refuse(env);
+  handle->pass.cancel(index);
+  return nullptr;
+}
+
+napi_value close(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  auto* handle = unwrap<PassHandle>(env, arguments[0]);
+  if (handle == nullptr) return refuse(env);
+  if (!handle->is_busy) {
+    handle->pass.close();
+    return nullptr;
+  }
+  handle->is_closing = true;
+  handle->pass.cancel_all();
+  return nullptr;
+}
+
+napi_value pass_cost(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  auto* handle = unwrap<PassHandle>(env, arguments[0]);
+  if (handle == nullptr || handle->is_busy) return refuse(env);
+  const double numbers[] = {static_cast<double>(handle->pass.visited()), handle->cpu_time};
+  return array_buffer(env, numbers, sizeof numbers);
+}
+
+napi_value children(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const int32_t* pids;
+  size_t count;
+  if (!arguments.i32_array(0, pids, count)) return refuse(env);
+  std::unique_ptr<ChildrenJob> job(new (std::nothrow) ChildrenJob);
+  if (job == nullptr || !job->take(pids, count)) return number(env, out_of_memory());
+  return start(env, std::move(job));
+}
+
+}  // namespace procseek::node

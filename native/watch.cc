@@ -1,0 +1,164 @@
+#include "watch.h"
+
+#include <algorithm>
+
+#include "births.h"
+#include "process_handle.h"
+
+namespace procseek {
+
+namespace {
+
+// As many bytes as may wait to be taken.
+constexpr size_t kMostBytes = 1 << 20;
+
+}  // namespace
+
+Status Watch::only(const int32_t* pids, size_t count) {
+  is_listed_ = true;
+  return pids_.append({reinterpret_cast<const char*>(pids), count * sizeof *pids})
+             ? kOk
+             : out_of_memory();
+}
+
+bool Watch::lists(int32_t pid) const {
+  if (!is_listed_) return true;
+  auto* first = reinterpret_cast<const int32_t*>(pids_.data());
+  return std::binary_search(first, first + pids_.size() / sizeof *first, pid);
+}
+
+FieldMask Watch::all_fields() const {
+  return query_.all_fields() | Record::kLife | bit(Field::startTime);
+}
+
+const Identity* Watch::known(int32_t pid) const {
+  const Match* match = matches_.find(pid);
+  return match == nullptr ? nullptr : &match->identity;
+}
+
+Status Watch::show(Source& source, Record& record, const Sight& sight) {
+  if (!lists(record.pid)) return kOk;
+  bool is_known = known(record.pid) != nullptr;
+  Status status = wants_comm() ? source.read(record, bit(Field::comm)) : Status{kOk};
+  if (status == kOk && !is_known) {
+    if (!query_.may_match(record)) return kOk;
+    status = source.read(record, query_.first_fields(record));
+    if (status == kOk && !query_.test(record)) return kOk;
+  }
+  if (status == kOk) status = source.read(record, all_fields());
+  if (status != kOk) return status > 0 ? kOk : status;
+  return decide(record, sight);
+}
+
+Status Watch::decide(Record& record, const Sight& sight) {
+  Identity identity = record.identity();
+  Match* match = matches_.find(record.pid);
+  if (match != nullptr && !(match->identity == identity)) {
+    // The change that brought this about is on its way, and tells more.
+    if (sight.pass == 0) return kOk;
+    exited(record.pid, Exit{});
+    if (known(record.pid) != nullptr) return kOk;  // there was no room
+    match = nullptr;
+  }
+  // The end of a zombie is on its way as a change, which a pass cannot count on.
+  if (sight.pass != 0 && record.has_ended()) return kOk;
+  bool is_match = query_.test(record);
+  if (match == nullptr && !is_match) return kOk;
+
+  uint64_t fingerprint = query_.fingerprint(record);
+  if (match != nullptr && sight.pass != 0 && is_match && match->fingerprint == fingerprint) {
+    match->pass = sight.pass;
+    return kOk;
+  }
+  bool is_new = match == nullptr;
+  if (is_new) match = matches_.insert(record.pid);
+  if (match == nullptr) return out_of_memory();
+  Match told = {identity, told_numbers_++, sight.pass, fingerprint};
+  bool is_told =
+      tell(kSeen, flags_of(record, sight, is_match), static_cast<int32_t>(told.number), 0, &record);
+  if (is_told) *match = told;
+  if (is_told ? !is_match : is_new) matches_.erase(record.pid);
+  return kOk;
+}
+
+int32_t Watch::flags_of(const Record& record, const Sight& sight, bool is_match) const {
+  bool is_birth = sight.is_birth;
+  if (sight.pass != 0) {
+    double age = sight.wall_time - record.startTime;
+    is_birth = age <= static_cast<double>(sight.now - current_as_of + Births::kWindow);
+  }
+  return (is_match ? kIsMatch : 0) | (is_ready_ ? 0 : kIsExisting) | (is_birth ? kIsBirth : 0);
+}
+
+void Watch::exited(int32_t pid, const Exit& exit) {
+  if (known(pid) == nullptr || !tell(kExited, pid, exit.code, exit.signal)) return;
+  matches_.erase(pid);
+}
+
+Status Watch::end_pass(uint32_t pass) {
+  Bytes ended;
+  bool has_memory = true;
+  matches_.for_each([&](int32_t pid, const Match& match) {
+    if (match.pass == pass) return;
+    has_memory &= ended.append({reinterpret_cast<const char*>(&pid), sizeof pid});
+  });
+  auto* pids = reinterpret_cast<const int32_t*>(ended.data());
+  for (size_t i = 0; i < ended.size() / sizeof *pids; i++) {
+    Exit exit;
+    (void)read_exit(ProcessHandle(), pids[i], *known(pids[i]), exit);
+    exited(pids[i], exit);
+  }
+  if (is_ready_ && options_.tells_passes) (void)tell(kPassed, 0, 0, 0);
+  return has_memory ? kOk : out_of_memory();
+}
+
+void Watch::tell_ready(Status status) {
+  if (tell(kReady, status, 0, 0)) is_ready_ = true;
+}
+
+void Watch::use(Backend backend) {
+  backend_ = backend;
+  (void)tell(kUses, static_cast<int32_t>(backend), 0, 0);
+}
+
+void Watch::forget(int32_t pid, uint32_t number) {
+  const Match* match = matches_.find(pid);
+  if (match != nullptr && match->number == number) matches_.erase(pid);
+}
+
+bool Watch::is_full() const { return told_.size() + query_.batch().bytes() >= kMostBytes; }
+
+bool Watch::tell(Told what, int32_t a, int32_t b, int32_t c, const Record* record) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const int32_t numbers[] = {what, a, b, c};
+  std::string_view bytes(reinterpret_cast<const char*>(numbers), sizeof numbers);
+  bool has_room = !is_behind_ && !is_full() && told_.reserve(bytes.size()) &&
+                  (record == nullptr || query_.tell(*record) == kOk) && told_.append(bytes);
+  // What is left untold differs from what was told, and a pass will find it.
+  if (!has_room) is_behind_ = needs_pass = true;
+  return has_room;
+}
+
+bool Watch::is_to_be_announced() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (is_announced_ || told_.size() == 0) return false;
+  return is_announced_ = true;
+}
+
+bool Watch::has_room() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (told_.size() != 0) return false;
+  is_behind_ = false;
+  return true;
+}
+
+bool Watch::take(Bytes& ret_told, Batch& ret_rows) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  bool was_full = is_full();
+  std::swap(ret_told, told_);
+  std::swap(ret_rows, query_.batch());
+  is_announced_ = false;
+  return was_full;
+}
+
+}  // namespace procseek

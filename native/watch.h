@@ -1,0 +1,146 @@
+// Keeps a question answered: which processes match, told as rows and ends when it changes. Knows no
+// operating system and no JavaScript.
+//
+// A watch knows what it has told, and tells differences from that only: whatever is shown to it
+// again, late, or in a complete pass after changes were lost, comes out right.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+#include "number_map.h"
+#include "process.h"
+#include "query.h"
+
+namespace procseek {
+
+// The numbers are those of src/watch.ts.
+enum class Backend : uint32_t { automatic, events, polling };
+
+struct WatchOptions {
+  Backend backend = Backend::automatic;
+  int64_t interval = 1000;  // ms
+  double budget = 0.01;     // of a core
+  bool tells_passes = false;
+};
+
+// On what occasion a process is shown.
+struct Sight {
+  uint32_t pass = 0;      // in this pass; 0: because of a change
+  bool is_birth = false;  // of a change: it began a moment ago
+  int64_t now = 0;        // of a pass, by the steady clock
+  double wall_time = 0;   // of a pass
+};
+
+class Watch {
+ public:
+  // What is told, four numbers each.
+  enum Told : int32_t {
+    kSeen,    // the next row: kIsMatch and so on, and the number to forget it by
+    kExited,  // PID, code, signal
+    kReady,   // the first pass is done: a status
+    kPassed,  // another pass is done
+    kUses,    // the backend
+  };
+  static constexpr int32_t kIsMatch = 1;
+  static constexpr int32_t kIsExisting = 2;
+  static constexpr int32_t kIsBirth = 4;
+
+  Watch(int32_t token, const QueryOptions& query, const WatchOptions& options)
+      : token_(token), options_(options), query_(query) {}
+
+  // Before it is used.
+  Query& query() { return query_; }
+  // PIDs in ascending order, without duplicates: no others are looked at.
+  Status only(const int32_t* pids, size_t count);
+
+  int32_t token() const { return token_; }
+  const WatchOptions& options() const { return options_; }
+  bool is_listed() const { return is_listed_; }
+  const Bytes& pids() const { return pids_; }
+
+  // On the monitor's thread.
+
+  bool wants_comm() const { return query_.wants_comm(); }
+  // Reads what it takes to decide on a process, and tells the difference. Fails when it could not
+  // be decided; a process that is gone, or may not be looked at, is no failure.
+  Status show(Source& source, Record& record, const Sight& sight);
+  // Null when the process has not been told as a match.
+  const Identity* known(int32_t pid) const;
+  // A match that is known to have ended.
+  void exited(int32_t pid, const Exit& exit);
+  // All processes have been shown: matches that have not been seen have ended.
+  Status end_pass(uint32_t pass);
+  void tell_ready(Status status);
+  void use(Backend backend);
+  Backend backend() const { return backend_; }
+  // The match told by this number is none in the eyes of those who decide (regular expressions).
+  void forget(int32_t pid, uint32_t number);
+  // visit(pid, identity) for each match.
+  template <class Visit>
+  void for_each_match(Visit visit) {
+    matches_.for_each([&](int32_t pid, Match& match) { visit(pid, match.identity); });
+  }
+
+  bool is_ready() const { return is_ready_; }
+  // Something has been told that nobody has been notified of yet; says so once.
+  bool is_to_be_announced();
+  // More was to be told than there is room for: it will take a pass to find out what.
+  bool is_behind() const { return is_behind_; }
+  bool has_room();
+
+  // The monitor's notes.
+  bool needs_pass = true;
+  bool takes_part = false;    // in the pass under way
+  int64_t current_as_of = 0;  // until when no change was missed
+
+  // On any thread.
+
+  // Takes what has been told. True when the monitor has to be woken, for it waits for room.
+  bool take(Bytes& ret_told, Batch& ret_rows);
+  void close() { is_closed_.store(true, std::memory_order_relaxed); }
+  bool is_closed() const { return is_closed_.load(std::memory_order_relaxed); }
+
+  void hold() { holders_.fetch_add(1, std::memory_order_relaxed); }
+  void release() {
+    if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+ private:
+  struct Match {
+    Identity identity;
+    uint32_t number = 0;
+    uint32_t pass = 0;         // that it was last seen in
+    uint64_t fingerprint = 0;  // of what it was called
+  };
+
+  ~Watch() = default;
+  FieldMask all_fields() const;
+  bool lists(int32_t pid) const;
+  Status decide(Record& record, const Sight& sight);
+  int32_t flags_of(const Record& record, const Sight& sight, bool is_match) const;
+  // False when there was no room. `record` comes along when there is one.
+  bool tell(Told what, int32_t a, int32_t b, int32_t c, const Record* record = nullptr);
+  bool is_full() const;
+
+  const int32_t token_;
+  const WatchOptions options_;
+  Query query_;  // its batch is the rows to tell
+  Bytes pids_;
+  bool is_listed_ = false;
+  Backend backend_ = Backend::automatic;  // until it is decided
+  NumberMap<Match> matches_;
+  uint32_t told_numbers_ = 0;
+  bool is_ready_ = false;
+  bool is_behind_ = false;
+
+  std::mutex mutex_;  // of told_, the query's batch and is_announced_
+  Bytes told_;
+  bool is_announced_ = false;
+
+  std::atomic<bool> is_closed_{false};
+  std::atomic<int> holders_{1};
+};
+
+}  // namespace procseek

@@ -1,0 +1,22 @@
+/**
+ * What lookups and watches cost, for operators to see: messages on channels of
+ * `node:diagnostics_channel`. Nothing is measured for a channel that nobody has subscribed to.
+ */
+import { channel } from 'node:diagnostics_channel';
+
+/** On the channel `procseek:scan`, for each pass over processes that lookups have made. */
+export interface ScanMessage {
+  /** How many lookups the pass served. */
+  lookups: number;
+  /** How many processes it came by. */
+  processes: number;
+  /** How many records it gave. */
+  records: number;
+  /** CPU time of the pass itself in milliseconds, on whichever threads; without decoding. */
+  cpuTime: number;
+  /** Milliseconds from its begin to its end. */
+  duration: number;
+}
+
+export const scanChannel = channel('procseek:scan');
+export const watchChannel = channel('procseek:watch');

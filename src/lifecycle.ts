@@ -1,0 +1,117 @@
+/** Waiting for the end of a process, and signalling it, without mistaking another one for it. */
+import { onAbort } from './abort.js';
+import { binding } from './binding.js';
+import { statusCode, statusError, wrongType } from './errors.js';
+import { type Exit, monitor } from './monitor.js';
+import {
+  checkOptions,
+  checkProcess,
+  checkRealPid,
+  checkSignal,
+  type SignalOptions,
+} from './options.js';
+import { signalNumber } from './signals.js';
+
+/** What native calls return for a process that there is not (any more); native/status.h. */
+const gone = 2;
+
+const notKnown: Exit = { code: null, signal: null };
+
+/** A PID alone has no `id`. */
+function checkTarget(pidOrProcess: unknown): { pid: number; id: string } {
+  if (typeof pidOrProcess === 'number') return { pid: checkRealPid(pidOrProcess), id: '' };
+  if (typeof pidOrProcess !== 'object') {
+    throw wrongType('process', 'a process or a PID', pidOrProcess);
+  }
+  const { pid, id } = checkProcess(pidOrProcess);
+  return { pid: checkRealPid(pid, 'process.pid'), id };
+}
+
+/**
+ * Waits for the end of any process, not only a child of this one, and tells how it ended where the
+ * system does: always for processes of this user, and on Linux 6.15 and later for all. Resolves at
+ * once, to neither code nor signal, when there is no such process (any more). A zombie has ended;
+ * one that lost its first thread and still has others has not.
+ *
+ * Given a PID alone, waits for the process that has it at this moment; given a record with an `id`,
+ * for that process and no other one.
+ *
+ * Linux: a pidfd, which costs a file descriptor and nothing else until the process ends. Where there
+ * is none to be had (before Linux 5.3, in some sandboxes, or when file descriptors run out), looks
+ * every 100 ms, or more seldom when that would cost more than 1 % of a core; see `waitStats()`.
+ *
+ * Keeps Node.js from exiting meanwhile.
+ *
+ * @throws ProcessError `EACCES` when the process is hidden from this user, `ENOMEM`.
+ * @throws TypeError, RangeError for misuse; a PID of 0 is.
+ */
+export async function waitForExit(
+  pidOrProcess: number | { pid: number; id: string },
+  options?: SignalOptions,
+): Promise<Exit> {
+  const { pid, id } = checkTarget(pidOrProcess);
+  const signal = checkSignal(checkOptions(options).signal);
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    let stopListening: (() => void) | undefined;
+    const cancel = monitor.waitForExit(pid, id, (exit) => {
+      stopListening?.();
+      resolve(exit);
+    });
+    if (cancel === undefined) return resolve({ ...notKnown });
+    stopListening =
+      signal &&
+      onAbort(signal, () => {
+        stopListening?.();
+        cancel();
+        reject(signal.reason);
+      });
+  });
+}
+
+/** What waiting costs at the moment. */
+export interface WaitStats {
+  /** How many `waitForExit()` have yet to resolve. */
+  waiting: number;
+  /** How many of these have to look again and again, for want of a handle on the process. */
+  polled: number;
+  /** How often one of them has looked, ever. */
+  polls: number;
+  /**
+   * Why a handle was last not to be had, like `'EMFILE'` (out of file descriptors) or `'ENOSYS'` (a
+   * kernel without them); `null` when they always were.
+   */
+  reason: string | null;
+}
+
+/** What the waits of this JavaScript thread cost. */
+export function waitStats(): WaitStats {
+  const { waiting, polled, polls, refusal } = monitor.counters();
+  return { waiting, polled, polls, reason: statusCode(refusal) };
+}
+
+/**
+ * Sends a signal to a process, and to no other one that was given its PID meanwhile. False when it
+ * is gone. As with kill(2), a signal to a zombie goes nowhere, and is no failure.
+ *
+ * Given a PID alone, it cannot know which process was meant: whichever has the PID now gets the
+ * signal. Hand over the record that a lookup gave.
+ *
+ * Linux: pidfd_open(2), a check of the identity, pidfd_send_signal(2). Before Linux 5.3 kill(2)
+ * right after the check, which leaves some microseconds for the PID to change hands.
+ *
+ * @param signal A name, or a number from 0 to 64. 0 sends nothing, and tests whether it could be.
+ * @throws ProcessError `EPERM` when this user may not signal it, `EACCES` when it is hidden from
+ * this user.
+ * @throws TypeError, RangeError for misuse: a PID below 1, a record without `id`;
+ * `ERR_UNKNOWN_SIGNAL`.
+ */
+export function kill(
+  process: number | { pid: number; id: string },
+  signal: string | number = 'SIGTERM',
+): boolean {
+  const { pid, id } = checkTarget(process);
+  const status = binding.signal(pid, Buffer.from(id), signalNumber(signal));
+  if (status < 0) throw statusError(status, pid);
+  return status !== gone;
+}

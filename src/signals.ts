@@ -1,0 +1,31 @@
+/** Signals by name and number. */
+import { constants } from 'node:os';
+import { wrongType } from './errors.js';
+
+const numbers: Readonly<Record<string, number>> = constants.signals;
+
+/** The first name of each, which is the usual one. */
+const names = new Map<number, string>();
+for (const [name, number] of Object.entries(numbers)) {
+  if (!names.has(number)) names.set(number, name);
+}
+
+const largest = 64; // SIGRTMAX, signal(7)
+
+/** 0 tests whether a signal could be sent. */
+export function signalNumber(signal: unknown): number {
+  if (typeof signal === 'number' && Number.isInteger(signal) && signal >= 0 && signal <= largest) {
+    return signal;
+  }
+  if (typeof signal !== 'string' && typeof signal !== 'number') {
+    throw wrongType('signal', 'a name or a number', signal);
+  }
+  const number = Object.hasOwn(numbers, signal) ? numbers[signal] : undefined;
+  if (number !== undefined) return number;
+  throw Object.assign(new TypeError(`Unknown signal: ${signal}`), { code: 'ERR_UNKNOWN_SIGNAL' });
+}
+
+/** Null for 0; real-time signals, which have no names, are like `'SIG34'`. */
+export function signalName(number: number): string | null {
+  return number === 0 ? null : (names.get(number) ?? `SIG${number}`);
+}
