@@ -50,8 +50,11 @@ export interface Binding {
   cancel(pass: NativePass, query: number): void;
   /** At any time; a step under way ends soon. */
   close(pass: NativePass): void;
-  /** Two doubles: how many processes the pass came by, and its CPU time so far in milliseconds. */
-  passCost(pass: NativePass): ArrayBuffer;
+  /**
+   * Two doubles: how many processes the pass came by, and its CPU time so far in milliseconds.
+   * Undefined while a step is under way.
+   */
+  passCost(pass: NativePass): ArrayBuffer | undefined;
   /** The children's PIDs as an Int32Array's bytes, or a status: 4 when this host cannot tell. */
   children(pids: Int32Array): Promise<StepResult>;
 

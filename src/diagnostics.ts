@@ -10,7 +10,10 @@ export interface ScanMessage {
   lookups: number;
   /** How many processes it came by. */
   processes: number;
-  /** How many records it gave. */
+  /**
+   * How many records it gave to lookups. With regular expressions, all candidates: those that match
+   * are then read again, in a pass of their own.
+   */
   records: number;
   /** CPU time of the pass itself in milliseconds, on whichever threads; without decoding. */
   cpuTime: number;

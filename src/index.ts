@@ -25,6 +25,7 @@ export {
   findOneByNameSync,
   isRunning,
 } from './find.js';
+export { type KillTreeOptions, type KillTreeResult, killTree } from './kill_tree.js';
 export { kill, type WaitStats, waitForExit, waitStats } from './lifecycle.js';
 export type { Exit } from './monitor.js';
 export type { FieldOptions, SignalOptions } from './options.js';

@@ -17,8 +17,8 @@ const gone = 2;
 
 const notKnown: Exit = { code: null, signal: null };
 
-/** A PID alone has no `id`. */
-function checkTarget(pidOrProcess: unknown): { pid: number; id: string } {
+/** A process to act on. A PID alone has no `id`: then it is empty. */
+export function checkTarget(pidOrProcess: unknown): { pid: number; id: string } {
   if (typeof pidOrProcess === 'number') return { pid: checkRealPid(pidOrProcess), id: '' };
   if (typeof pidOrProcess !== 'object') {
     throw wrongType('process', 'a process or a PID', pidOrProcess);

@@ -4,6 +4,7 @@
  */
 import { binding, type NativePass, type StepResult } from './binding.js';
 import { type Batch, Packet } from './decode.js';
+import { type ScanMessage, scanChannel } from './diagnostics.js';
 import { checkStatus } from './errors.js';
 import type { NativeQuery } from './query.js';
 
@@ -26,17 +27,33 @@ export interface Consumer {
 /** `pids` to visit only these: ascending, without duplicates. */
 export function* walk(consumers: readonly Consumer[], pids?: Int32Array): Walk {
   const pass = openPass(consumers, pids);
+  const begun = performance.now();
+  let records = 0;
   try {
     for (;;) {
       const result = checkStatus(yield pass);
       if (typeof result === 'number') return;
       const packet = new Packet(result);
-      for (const batch of packet.batches) yield* deliver(consumers, batch, pass);
+      for (const batch of packet.batches) {
+        records += batch.rows;
+        yield* deliver(consumers, batch, pass);
+      }
       if (packet.hasEnded) return;
     }
   } finally {
     binding.close(pass);
+    if (scanChannel.hasSubscribers) publish(pass, consumers.length, records, begun);
   }
+}
+
+function publish(pass: NativePass, lookups: number, records: number, begun: number): void {
+  const cost = binding.passCost(pass);
+  // A step that goes on after it was abandoned: what it costs is not known yet.
+  if (cost === undefined) return;
+  const [processes = 0, cpuTime = 0] = new Float64Array(cost);
+  const duration = performance.now() - begun;
+  const message: ScanMessage = { lookups, processes, records, cpuTime, duration };
+  scanChannel.publish(message);
 }
 
 function openPass(consumers: readonly Consumer[], pids: Int32Array | undefined): NativePass {

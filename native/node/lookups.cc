@@ -258,7 +258,8 @@ napi_value close(napi_env env, napi_callback_info info) {
 napi_value pass_cost(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   auto* handle = unwrap<PassHandle>(env, arguments[0]);
-  if (handle == nullptr || handle->is_busy) return refuse(env);
+  if (handle == nullptr) return refuse(env);
+  if (handle->is_busy) return nullptr;
   const double numbers[] = {static_cast<double>(handle->pass.visited()), handle->cpu_time};
   return array_buffer(env, numbers, sizeof numbers);
 }
