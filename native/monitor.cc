@@ -11,6 +11,9 @@ namespace {
 // the length of the pass that it takes, for a storm that lasts not to become a storm of passes.
 constexpr int64_t kCalm = 20;
 constexpr int64_t kCalmPerPass = 4;
+// When changes follow each other within this time, so long, in milliseconds, for some more to come:
+// being woken for each costs more than what it tells.
+constexpr int64_t kGulp = 2;
 // After a pass that failed.
 constexpr int64_t kRetry = 500;
 // For how long it may take a parent to reap a child, until which the system does not tell how the
@@ -79,6 +82,7 @@ Status Monitor::forget(int32_t token, const int32_t* pairs, size_t count) {
 void Monitor::run() {
   constexpr size_t kMost = 128;
   Change changes[kMost];
+  bool is_busy = false;
   while (!is_stopping_) {
     now_ = steady_clock();
     obey();
@@ -87,9 +91,13 @@ void Monitor::run() {
     check_waits();
     source_.reset();  // keeps a handle, and what it knows of accounts and clocks
     announce();
+    if (is_busy) pause_thread(kGulp);
+    if (is_stopping_) break;
     size_t count = 0;
-    Status status = is_stopping_ ? Status{kOk} : news_->wait(timeout(), changes, kMost, count);
+    Status status = news_->wait(timeout(), changes, kMost, count);
+    int64_t heard_before = now_;
     now_ = steady_clock();
+    is_busy = count != 0 && count != kMost && now_ - heard_before <= kGulp;
     hear_all(status, changes, count);
   }
   listener_->finish();

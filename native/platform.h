@@ -41,6 +41,9 @@ class Thread {
   uintptr_t native_ = 0;
 };
 
+// Puts the calling thread to sleep.
+void pause_thread(int64_t milliseconds);
+
 // Milliseconds that pass evenly, since some moment.
 int64_t steady_clock();
 // Milliseconds since 1970.

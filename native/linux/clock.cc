@@ -14,6 +14,13 @@ double milliseconds(clockid_t clock) {
 
 }  // namespace
 
+void pause_thread(int64_t milliseconds) {
+  timespec time{};
+  time.tv_sec = static_cast<time_t>(milliseconds / 1000);
+  time.tv_nsec = static_cast<long>(milliseconds % 1000 * 1000000);
+  (void)nanosleep(&time, nullptr);
+}
+
 int64_t steady_clock() { return static_cast<int64_t>(milliseconds(CLOCK_MONOTONIC)); }
 
 double wall_clock() { return milliseconds(CLOCK_REALTIME); }
