@@ -35,7 +35,10 @@ function quantiles(values) {
 /** Clock ticks of 10 ms that this process has used, user and system. */
 function ticks() {
   const stat = readFileSync('/proc/self/stat', 'utf8');
-  const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13);
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
   return Number(user) + Number(system);
 }
 
@@ -92,7 +95,9 @@ async function storm(count = 20_000) {
       j=0; while [ $j -lt 100 ]; do /bin/true; j=$((j + 1)); done
       ${stable} 1000 & i=$((i + 1)); done; echo done; read -r _; kill $(jobs -p)`;
   const begun = performance.now();
-  const shells = [0, 1].map(() => spawn('bash', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] }));
+  const shells = [0, 1].map(() =>
+    spawn('bash', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] }),
+  );
   await Promise.all(shells.map((shell) => new Promise((done) => shell.stdout.once('data', done))));
   const seconds = (performance.now() - begun) / 1000;
   await sleep(300);
@@ -104,8 +109,12 @@ async function storm(count = 20_000) {
   const left = watcher.processes.size;
   watcher.close();
   console.log(`storm of ${count} short-lived processes in ${seconds.toFixed(1)} s:`);
-  console.log(`  stable matches ${exact.split(',').length}, told exactly: ${exact === told}; left: ${left}`);
-  console.log(`  ${events} events, ${dropped} dropped, ${resyncs} resyncs, CPU ${cpuTime.toFixed(0)} ms`);
+  console.log(
+    `  stable matches ${exact.split(',').length}, told exactly: ${exact === told}; left: ${left}`,
+  );
+  console.log(
+    `  ${events} events, ${dropped} dropped, ${resyncs} resyncs, CPU ${cpuTime.toFixed(0)} ms`,
+  );
 }
 
 async function idle(seconds = 60) {
@@ -114,21 +123,27 @@ async function idle(seconds = 60) {
   await sleep(1000);
   const before = ticks();
   await sleep(seconds * 1000);
-  console.log(`idle for ${seconds} s, ${watcher.stats.backend}: ${ticks() - before} clock ticks of CPU,`);
+  console.log(
+    `idle for ${seconds} s, ${watcher.stats.backend}: ${ticks() - before} clock ticks of CPU,`,
+  );
   console.log(`  ${watcher.stats.events} events heard`);
   watcher.close();
 }
 
 async function waits(count = 1000) {
   const waited = program('bench-waited');
-  const children = Array.from({ length: count }, () => spawn(waited, ['1000'], { stdio: 'ignore' }));
+  const children = Array.from({ length: count }, () =>
+    spawn(waited, ['1000'], { stdio: 'ignore' }),
+  );
   await sleep(1000);
   const fds = () => readdirSync('/proc/self/fd').length;
   const before = fds();
   const all = children.map(({ pid }) => waitForExit(pid));
   await sleep(200);
   const { polled, polls } = waitStats();
-  console.log(`${count} waits: ${fds() - before} file descriptors, ${polled} polled, ${polls} polls`);
+  console.log(
+    `${count} waits: ${fds() - before} file descriptors, ${polled} polled, ${polls} polls`,
+  );
   for (const child of children) child.kill('SIGKILL');
   const ends = await Promise.all(all);
   const known = ends.filter(({ signal }) => signal === 'SIGKILL').length;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onAbort } from './abort.js';
 import { children } from './children.js';
-import { ProcessError, wrongType } from './errors.js';
+import { ProcessError, wrongValue } from './errors.js';
 import type { Process, ProcessState } from './fields.js';
 import { findByPid, findByPidSync } from './find.js';
 import { checkTarget, kill, waitForExit } from './lifecycle.js';
@@ -69,7 +69,7 @@ export async function killTree(
   const { killSignal = 'SIGTERM', grace = 5000, signal } = checkOptions(options);
   const { pid, id } = checkTarget(pidOrProcess);
   const first = signalNumber(killSignal);
-  if (first === 0) throw wrongType('options.killSignal', 'a signal', killSignal);
+  if (first === 0) throw wrongValue('options.killSignal', 'must not be 0, which ends nothing');
   checkMilliseconds('options.grace', grace, 0);
   checkSignal(signal)?.throwIfAborted();
 

@@ -47,6 +47,7 @@ export async function inProcess<A, R>(
     const script = join(directory, 'script.cjs');
     const answer = join(directory, 'answer.json');
     writeFileSync(answer, '');
+    chmodSync(answer, 0o666); // the launcher may make it another user
     bundleLibrary(join(directory, 'procseek.cjs'));
     writeFileSync(
       script,
