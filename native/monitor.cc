@@ -207,8 +207,11 @@ void Monitor::tune_polling() {
     interval = std::min(interval, watch.options().interval);
     budget = std::max(budget, watch.options().budget);
   });
+  bool had_polling = has_polling_;
   has_polling_ = budget != 0;
-  if (has_polling_) polling_.retune(interval, budget);
+  if (!has_polling_) return;
+  if (!had_polling) polling_.restart();
+  polling_.retune(interval, budget);
 }
 
 bool Monitor::is_known(int32_t pid) const {
@@ -628,15 +631,17 @@ void Monitor::add_notice(Notice what, int32_t token, const Exit& exit) {
 
 void Monitor::announce() {
   double cpu_time = thread_cpu_time();
-  std::lock_guard<std::mutex> lock(mutex_);
-  for_each_watch([&](Watch& watch) {
-    if (watch.is_to_be_announced()) add_notice(kWatchNews, watch.token(), Exit{});
-  });
-  counters_.cpu_time = cpu_time;
-  counters_.skipped = polling_.skipped();
-  counters_.interval = has_polling_ ? polling_.interval() : 0;
-  if (notices_.size() == 0 || is_notified_) return;
-  is_notified_ = true;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for_each_watch([&](Watch& watch) {
+      if (watch.is_to_be_announced()) add_notice(kWatchNews, watch.token(), Exit{});
+    });
+    counters_.cpu_time = cpu_time;
+    counters_.skipped = polling_.skipped();
+    counters_.interval = has_polling_ ? polling_.interval() : 0;
+    if (notices_.size() == 0 || is_notified_) return;
+    is_notified_ = true;
+  }
   listener_->notify();
 }
 

@@ -17,6 +17,9 @@ class Pace {
     budget_ = budget;
   }
 
+  // The first pass of a new series is due at once.
+  void restart() { due_ = stretched_ = 0; }
+
   int64_t due() const { return due_; }
   // The time from one pass to the next, as things stand.
   int64_t interval() const { return std::max(interval_, stretched_); }

@@ -195,17 +195,20 @@ Status ProcEvents::listen() {
   }
   (void)::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &kBufferSize, sizeof kBufferSize);
 
-  // With a mask of events, the receipt comes only when all are asked for (cn_filter() in the
-  // kernel), so they are, at first. Kernels before 6.6 pass over a request with a mask.
-  Status status = subscribe(kAll, true);
-  if (status == kOk && is_acknowledged()) return subscribe(kWanted, true);
-  if (status == kOk) status = subscribe(0, false);
+  // Kernels before 6.6 know no mask of events, and pass over a request with one. Later ones send
+  // the receipt only to those who want all events (cn_filter()).
+  Status status = subscribe(0, false);
+  bool is_listening = status == kOk && is_acknowledged();
+  if (status == kOk && !is_listening) {
+    status = subscribe(kAll, true);
+    is_listening = status == kOk && is_acknowledged();
+  }
+  if (is_listening) return subscribe(kWanted, true);
   if (status != kOk) {
     return refuse(Call::send, error_of(status),
                   "the kernel has no process events here (CONFIG_PROC_EVENTS; only in the initial "
                   "network namespace)");
   }
-  if (is_acknowledged()) return kOk;
   return refuse(Call::recv, ETIMEDOUT,
                 "the kernel does not acknowledge: process events are for "
                 "the initial namespaces alone");

@@ -2,22 +2,16 @@
 
 #include <linux/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include <cerrno>
 
 #include "../name.h"
+#include "../platform.h"
 #include "terminal.h"
 
 namespace procseek {
 
 namespace {
-
-double clock_ms(clockid_t clock) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
-}
 
 double ticks_to_ms(uint64_t ticks) {
   return static_cast<double>(ticks) * 1e3 / static_cast<double>(sysconf(_SC_CLK_TCK));
@@ -183,7 +177,7 @@ double ProcessFiles::start_time(uint64_t start_ticks) {
   // the same instant, and an answer is not to differ from the next one for that.
   constexpr double kResolution = 10;
   if (boot_time_ == 0) {
-    double exact = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME);
+    double exact = boot_wall_time();
     boot_time_ = kResolution * static_cast<double>(static_cast<int64_t>(exact / kResolution + 0.5));
   }
   return static_cast<double>(static_cast<int64_t>(boot_time_ + ticks_to_ms(start_ticks)));
