@@ -1,7 +1,23 @@
 #include <pthread.h>
-#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "../platform.h"
+
+// glibc 2.34 moved these to another library and gave them new versions, which older ones lack. The
+// versions that all have are those of the architecture's first glibc.
+#if defined(__GLIBC__) && defined(__x86_64__)
+#define PROCSEEK_FIRST_GLIBC "GLIBC_2.2.5"
+#elif defined(__GLIBC__) && defined(__aarch64__)
+#define PROCSEEK_FIRST_GLIBC "GLIBC_2.17"
+#elif defined(__GLIBC__) && defined(__arm__)
+#define PROCSEEK_FIRST_GLIBC "GLIBC_2.4"
+#endif
+#ifdef PROCSEEK_FIRST_GLIBC
+__asm__(".symver pthread_create,pthread_create@" PROCSEEK_FIRST_GLIBC);
+__asm__(".symver pthread_join,pthread_join@" PROCSEEK_FIRST_GLIBC);
+__asm__(".symver pthread_attr_setstacksize,pthread_attr_setstacksize@" PROCSEEK_FIRST_GLIBC);
+#endif
 
 namespace procseek {
 
@@ -9,6 +25,15 @@ namespace {
 
 // Enough for what getpwuid_r(3) may load; musl's default is too small for that, glibc's is large.
 constexpr size_t kStackSize = 512 * 1024;
+
+// Sets the calling thread's signal mask, 64 signals as the kernel has them: sigprocmask(2).
+// pthread_sigmask(3) would be one more name that glibc gave a new version.
+uint64_t set_signal_mask(uint64_t mask) {
+  constexpr int kSet = 2;  // SIG_SETMASK
+  uint64_t before = 0;
+  (void)::syscall(SYS_rt_sigprocmask, kSet, &mask, &before, sizeof mask);
+  return before;
+}
 
 }  // namespace
 
@@ -25,15 +50,12 @@ Status Thread::start(void (*run)(void*), void* argument) {
   argument_ = argument;
   pthread_attr_t attributes;
   pthread_t thread;
-  sigset_t all;
-  sigset_t before;
-  // Signals are for the threads of the host program: the new thread inherits that it takes none.
-  sigfillset(&all);
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kStackSize);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  // Signals are for the threads of the host program: the new thread inherits that it takes none.
+  uint64_t before = set_signal_mask(~uint64_t{0});
   int error = pthread_create(&thread, &attributes, enter, this);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  (void)set_signal_mask(before);
   pthread_attr_destroy(&attributes);
   if (error != 0) return failure(Call::pthread_create, error);
   native_ = static_cast<uintptr_t>(thread);

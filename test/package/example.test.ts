@@ -32,7 +32,7 @@ it('examples/agent.mjs tells what runs, what comes up and what goes down', async
   const second = await launchProgram(path);
   onTestFinished(() => second.stop());
   expect(await next()).toMatchObject({ event: 'up', pid: second.pid, existing: false });
-  await first.stop();
+  first.signal('SIGKILL');
   expect(await next()).toMatchObject({ event: 'down', pid: first.pid, signal: 'SIGKILL' });
   agent.kill('SIGTERM');
   expect(await next()).toMatchObject({ event: 'stop', running: [second.pid] });
