@@ -37,16 +37,12 @@ export type {
   ProcessFilter,
 } from './query.js';
 export { type ProcessBatches, type ProcessStream, scan, scanSync } from './scan.js';
-export {
-  type ExitEvent,
-  type RenameEvent,
-  type StartEvent,
-  type WatchBackend,
-  type Watcher,
-  type WatcherEvent,
-  type WatcherEvents,
-  type WatcherStats,
-  type WatchMessage,
-  type WatchOptions,
-  watch,
-} from './watch.js';
+export { type WatchOptions, watch } from './watch.js';
+export type {
+  ExitEvent,
+  RenameEvent,
+  StartEvent,
+  WatcherEvent,
+  WatcherEvents,
+} from './watch_events.js';
+export type { WatchBackend, Watcher, WatcherStats, WatchMessage } from './watcher.js';
