@@ -16,6 +16,7 @@
         "native/batch.cc",
         "native/births.cc",
         "native/delta.cc",
+        "native/exit_waits.cc",
         "native/monitor.cc",
         "native/name.cc",
         "native/pass.cc",

@@ -16,9 +16,6 @@ constexpr int64_t kCalmPerPass = 4;
 constexpr int64_t kGulp = 2;
 // After a pass that failed.
 constexpr int64_t kRetry = 500;
-// For how long it may take a parent to reap a child, until which the system does not tell how the
-// child has ended.
-constexpr int64_t kPatience = 100;
 // Of how many processes that a polling watch knows the end is told by a handle.
 constexpr size_t kMostFollowed = 256;
 
@@ -88,7 +85,9 @@ void Monitor::run() {
     obey();
     make_passes();
     settle();
-    check_waits();
+    Bytes ends;
+    (void)waits_.check_due(now_, ends);
+    tell_ends(ends);
     source_.reset();  // keeps a handle, and what it knows of accounts and clocks
     announce();
     if (is_busy) pause_thread(kGulp);
@@ -104,7 +103,7 @@ void Monitor::run() {
 }
 
 int64_t Monitor::timeout() const {
-  int64_t due = sooner(births_.deadline(), next_patience_);
+  int64_t due = sooner(births_.deadline(), waits_.due());
   if (has_polling_) due = sooner(due, polling_.due());
   for_each_watch([&](const Watch& watch) {
     bool waits_for_room = watch.is_behind();
@@ -113,7 +112,6 @@ int64_t Monitor::timeout() const {
     }
   });
   std::lock_guard<std::mutex> lock(mutex_);
-  if (wait_counters_.polled != 0) due = sooner(due, wait_polling_.due());
   if (arrivals_.size() != 0 || forgotten_.size() != 0) return 0;
   return due < 0 ? -1 : std::max<int64_t>(due - steady_clock(), 0);
 }
@@ -253,7 +251,9 @@ void Monitor::hear(const Change& change) {
     case Change::lost:
       return lose();
     case Change::handle_over:
-      return check_wait(change.token);
+      Bytes ends;
+      (void)waits_.check(change.token, now_, ends);
+      return tell_ends(ends);
   }
 }
 
@@ -316,7 +316,7 @@ void Monitor::first_thread_ended(int32_t pid, const Exit& exit) {
     if (!is_alive || !(*known == alive)) watch.exited(pid, exit);
   });
   if (is_alive && record_.state == State::zombie && is_known(pid)) {
-    (void)follow(pid, alive, exit, true);
+    (void)waits_.follow(pid, alive, exit, true);
   }
 }
 
@@ -434,70 +434,6 @@ void Monitor::end_pass(Status status, const Sight& sight) {
 
 // Ends.
 
-Status Monitor::wait_for_exit(int32_t token, int32_t pid, const Identity& identity) {
-  ProcessHandle handle;
-  Status refusal = ProcessHandle::open(pid, handle);
-  std::unique_ptr<Source> source = make_source();
-  if (source == nullptr) return out_of_memory();
-  // Now that the handle holds on to it: is it the one?
-  Record record;
-  Status status = source->find(pid, bit(Field::id), record);
-  if (status != kOk) return status;
-  if (identity && !(record.identity() == identity)) return kGone;
-  if (handle) refusal = kOk;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (handle && news_->follow(handle, token) != kOk) handle.close();
-    Wait* wait = waits_.insert(token);
-    if (wait == nullptr) return out_of_memory();
-    wait->pid = pid;
-    wait->identity = record.identity();
-    wait->handle = std::move(handle);
-    wait_counters_.waiting++;
-    if (wait->handle) return kOk;
-    wait_counters_.polled++;
-    wait_counters_.refusal = refusal;
-  }
-  wake();
-  return kOk;
-}
-
-void Monitor::cancel_wait(int32_t token) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  erase_wait(token);
-}
-
-// Under the lock.
-void Monitor::erase_wait(int32_t token) {
-  Wait* wait = waits_.find(token);
-  if (wait == nullptr) return;
-  if (!wait->handle) wait_counters_.polled--;
-  if (token > 0) wait_counters_.waiting--;
-  waits_.erase(token);
-}
-
-// Whether the end of the process will be told.
-bool Monitor::follow(int32_t pid, const Identity& identity, const Exit& told,
-                     bool even_by_polling) {
-  if (own_waits_.find(pid) != nullptr) return true;
-  ProcessHandle handle;
-  Status status = ProcessHandle::open(pid, handle);
-  if (status != kOk && !even_by_polling) return false;
-  int32_t token = -(own_tokens_ = own_tokens_ == INT32_MAX ? 1 : own_tokens_ + 1);
-  int32_t* own = own_waits_.insert(pid);
-  if (own == nullptr) return false;
-  *own = token;
-  std::lock_guard<std::mutex> lock(mutex_);
-  Wait* wait = waits_.insert(token);
-  if (wait == nullptr) return own_waits_.erase(pid), false;
-  wait->pid = pid;
-  wait->identity = identity;
-  wait->told = told;
-  if (handle && news_->follow(handle, token) == kOk) wait->handle = std::move(handle);
-  if (!wait->handle) wait_counters_.polled++;
-  return true;
-}
-
 void Monitor::follow_matches() {
   struct Followed {
     int32_t pid;
@@ -508,117 +444,43 @@ void Monitor::follow_matches() {
   for_each_watch([&](Watch& watch) {
     if (watch.backend() != Backend::polling) return;
     watch.for_each_match([&](int32_t pid, const Identity& identity) {
-      if (own_waits_.find(pid) != nullptr || own_waits_.size() >= kMostFollowed) return;
-      if (matches.size() >= kMostFollowed * sizeof(Followed)) return;
+      size_t count = waits_.followed() + matches.size() / sizeof(Followed);
+      if (count >= kMostFollowed || waits_.follows(pid)) return;
       (void)append(matches, Followed{pid, identity});
     });
   });
   for (size_t i = 0; i < matches.size() / sizeof(Followed); i++) {
     const Followed& match = elements<Followed>(matches)[i];
     // Without handles, the next pass will tell.
-    if (!follow(match.pid, match.identity, Exit{}, false)) return;
+    if (!waits_.follow(match.pid, match.identity, Exit{}, false)) return;
   }
 }
 
 // Those that no watch has use for any more.
 void Monitor::drop_own_waits() {
-  Bytes dropped;
-  std::lock_guard<std::mutex> lock(mutex_);
-  own_waits_.for_each([&](int32_t pid, int32_t token) {
-    const Wait* wait = waits_.find(token);
+  waits_.keep_if([this](int32_t pid, const Identity& identity) {
     bool is_of_use = false;
     for_each_watch([&](const Watch& watch) {
       const Identity* known = watch.known(pid);
-      is_of_use |= wait != nullptr && known != nullptr && *known == wait->identity;
+      is_of_use |= known != nullptr && *known == identity;
     });
-    if (!is_of_use) (void)append(dropped, pid);
+    return is_of_use;
   });
-  for (size_t i = 0; i < dropped.size() / sizeof(int32_t); i++) {
-    int32_t pid = elements<int32_t>(dropped)[i];
-    erase_wait(*own_waits_.find(pid));
-    own_waits_.erase(pid);
-  }
 }
 
-// Those without a handle by turns, and those that have ended but not told how.
-void Monitor::check_waits() {
-  Bytes due;
-  bool polls;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    polls = wait_counters_.polled != 0 && now_ >= wait_polling_.due();
-    bool has_impatient = next_patience_ >= 0 && now_ >= next_patience_;
-    if (!polls && !has_impatient) return;
-    next_patience_ = -1;
-    waits_.for_each([&](int32_t token, const Wait& wait) {
-      bool is_due = wait.handle ? wait.patience >= 0 && now_ >= wait.patience : polls;
-      if (is_due)
-        (void)append(due, token);
-      else if (wait.patience >= 0)
-        next_patience_ = sooner(next_patience_, wait.patience);
-    });
-  }
-  int64_t begun = steady_clock();
-  double cpu = thread_cpu_time();
-  for (size_t i = 0; i < due.size() / sizeof(int32_t) && !is_stopping_; i++) {
-    check_wait(elements<int32_t>(due)[i]);
-  }
-  if (polls) wait_polling_.made(begun, steady_clock(), thread_cpu_time() - cpu);
-}
-
-void Monitor::check_wait(int32_t token) {
-  Exit exit;
-  Status status = ask_for_end(token, exit);
-  if (status == kOk || status == kUnsupported) finish_wait(token, exit);
-}
-
-// kOk with how it ended; kUnsupported when that cannot be told; kPending when it has not ended, or
-// may yet be told; kGone when nobody waits any more.
-Status Monitor::ask_for_end(int32_t token, Exit& ret_exit) {
-  int32_t pid;
-  Identity identity;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    Wait* wait = waits_.find(token);
-    if (wait == nullptr) return kGone;
-    ret_exit = wait->told;
-    if (wait->handle) {
-      Status status = read_exit(wait->handle, wait->pid, wait->identity, ret_exit);
-      if (status != kPending) return status;
-      if (wait->patience >= 0 && now_ >= wait->patience) return kUnsupported;
-      if (wait->patience < 0) wait->patience = now_ + kPatience;
-      next_patience_ = sooner(next_patience_, wait->patience);
-      return kPending;
+void Monitor::tell_ends(const Bytes& ends) {
+  for (size_t i = 0; i < ends.size() / sizeof(ExitWaits::End); i++) {
+    const ExitWaits::End& end = elements<ExitWaits::End>(ends)[i];
+    if (end.token > 0) {
+      std::lock_guard<std::mutex> lock(mutex_);
+      add_notice(kWaitOver, end.token, end.exit);
+      continue;
     }
-    pid = wait->pid;
-    identity = wait->identity;
-    wait_counters_.polls++;
+    for_each_watch([&](Watch& watch) {
+      const Identity* known = watch.known(end.pid);
+      if (known != nullptr && *known == end.identity) watch.exited(end.pid, end.exit);
+    });
   }
-  if (source() == nullptr) return kPending;
-  Status status = source()->find(pid, Record::kLife, record_);
-  if (status < 0) return kPending;
-  bool is_same = status == kOk && record_.identity() == identity;
-  if (is_same && !record_.has_ended()) return kPending;
-  return read_exit(ProcessHandle(), pid, identity, ret_exit) == kOk ? kOk : kUnsupported;
-}
-
-void Monitor::finish_wait(int32_t token, const Exit& exit) {
-  int32_t pid;
-  Identity identity;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    Wait* wait = waits_.find(token);
-    if (wait == nullptr) return;
-    pid = wait->pid;
-    identity = wait->identity;
-    erase_wait(token);
-    if (token > 0) return add_notice(kWaitOver, token, exit);
-  }
-  own_waits_.erase(pid);
-  for_each_watch([&](Watch& watch) {
-    const Identity* known = watch.known(pid);
-    if (known != nullptr && *known == identity) watch.exited(pid, exit);
-  });
 }
 
 // Telling.
@@ -654,11 +516,6 @@ void Monitor::take(Bytes& ret_notices) {
 Monitor::Counters Monitor::counters() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return counters_;
-}
-
-Monitor::WaitCounters Monitor::wait_counters() const {
-  std::lock_guard<std::mutex> lock(mutex_);
-  return wait_counters_;
 }
 
 void Monitor::why_no_events(char* text, size_t size) const {

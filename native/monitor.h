@@ -13,10 +13,10 @@
 
 #include "births.h"
 #include "delta.h"
+#include "exit_waits.h"
 #include "news.h"
 #include "pace.h"
 #include "platform.h"
-#include "process_handle.h"
 #include "watch.h"
 
 namespace procseek {
@@ -51,14 +51,7 @@ class Monitor {
     double cpu_time = 0;   // ms, of the thread
     int64_t interval = 0;  // ms from one polling pass to the next, as things stand
   };
-  struct WaitCounters {
-    uint32_t waiting = 0;
-    uint32_t polled = 0;  // of these, without a handle
-    uint64_t polls = 0;   // questions asked for want of handles, ever
-    Status refusal = 0;   // why a handle was last to be done without; 0: never
-  };
-
-  explicit Monitor(std::unique_ptr<News> news) : news_(std::move(news)) {}
+  explicit Monitor(std::unique_ptr<News> news) : news_(std::move(news)), waits_(*news_) {}
   ~Monitor();
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
@@ -75,27 +68,15 @@ class Monitor {
   // Pairs: PID, and the number it was told by.
   Status forget(int32_t token, const int32_t* pairs, size_t count);
 
-  // kGone when there is no such process, or not that one (any more); else its end is told by a
-  // notice. Without an identity, of whatever process has the PID now.
-  Status wait_for_exit(int32_t token, int32_t pid, const Identity& identity);
-  void cancel_wait(int32_t token);
+  // Their ends are told by notices.
+  ExitWaits& waits() { return waits_; }
 
   void take(Bytes& ret_notices);
   Counters counters() const;
-  WaitCounters wait_counters() const;
   // Why there are no events; empty when there are, or none were asked for.
   void why_no_events(char* text, size_t size) const;
 
  private:
-  // A process whose end is waited for: by somebody, or to tell watches of it.
-  struct Wait {
-    int32_t pid = 0;
-    Identity identity;
-    ProcessHandle handle;
-    int64_t patience = -1;  // until when to wait for how it ended; -1: it has not ended
-    Exit told;              // what was heard of how it ended
-  };
-
   static void enter(void* monitor) { static_cast<Monitor*>(monitor)->run(); }
   void run();
   void obey();
@@ -120,14 +101,9 @@ class Monitor {
   void end_pass(Status status, const Sight& sight);
   void tune_polling();
 
-  bool follow(int32_t pid, const Identity& identity, const Exit& told, bool even_by_polling);
   void follow_matches();
   void drop_own_waits();
-  void check_waits();
-  void check_wait(int32_t token);
-  Status ask_for_end(int32_t token, Exit& ret_exit);
-  void finish_wait(int32_t token, const Exit& exit);
-  void erase_wait(int32_t token);
+  void tell_ends(const Bytes& ends);
   void add_notice(Notice what, int32_t token, const Exit& exit);
   void announce();
   int64_t timeout() const;
@@ -139,6 +115,7 @@ class Monitor {
   }
 
   std::unique_ptr<News> news_;
+  ExitWaits waits_;
   Listener* listener_ = nullptr;
   Thread thread_;
   std::atomic<bool> is_stopping_{false};
@@ -150,7 +127,6 @@ class Monitor {
   Births births_;
   Delta delta_;
   Pace polling_{1000, 0.01};
-  Pace wait_polling_{100, 0.01};
   bool has_polling_ = false;
   bool polls_at_once_ = false;
   bool has_events_ = false;
@@ -159,18 +135,13 @@ class Monitor {
   uint32_t pass_ = 0;
   int64_t now_ = 0;
   int64_t no_pass_before_ = 0;
-  int64_t next_patience_ = -1;
-  NumberMap<int32_t> own_waits_;  // by PID: their tokens
-  int32_t own_tokens_ = 0;
 
   mutable std::mutex mutex_;  // of all that follows
   Bytes arrivals_;            // Watch*
   Bytes forgotten_;           // token, PID, number
-  NumberMap<Wait> waits_;     // by token; negative: the monitor's own
   Bytes notices_;
   bool is_notified_ = false;
   Counters counters_;
-  WaitCounters wait_counters_;
   char why_no_events_[160] = {};
 };
 

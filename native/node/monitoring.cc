@@ -216,7 +216,7 @@ napi_value monitor_counters(napi_env env, napi_callback_info info) {
   Monitor* monitor = monitor_of(env, arguments);
   if (monitor == nullptr) return refuse(env);
   Monitor::Counters all = monitor->counters();
-  Monitor::WaitCounters waits = monitor->wait_counters();
+  ExitWaits::Counters waits = monitor->waits().counters();
   // In the order of src/monitor.ts.
   const double numbers[] = {static_cast<double>(all.changes),  static_cast<double>(all.lost),
                             static_cast<double>(all.passes),   static_cast<double>(all.skipped),
@@ -314,7 +314,7 @@ napi_value wait_for_exit(napi_env env, napi_callback_info info) {
       !read_identity(arguments, 3, identity)) {
     return refuse(env);
   }
-  return number(env, monitor->wait_for_exit(token, pid, identity));
+  return number(env, monitor->waits().add(token, pid, identity));
 }
 
 napi_value cancel_wait(napi_env env, napi_callback_info info) {
@@ -322,7 +322,7 @@ napi_value cancel_wait(napi_env env, napi_callback_info info) {
   auto* handle = unwrap<MonitorHandle>(env, arguments[0]);
   int32_t token;
   if (handle == nullptr || !arguments.i32(1, token)) return refuse(env);
-  if (handle->monitor() != nullptr) handle->monitor()->cancel_wait(token);
+  if (handle->monitor() != nullptr) handle->monitor()->waits().cancel(token);
   return nullptr;
 }
 

@@ -1,0 +1,107 @@
+// Processes whose end is waited for: by somebody, or by the monitor for its watches. The system
+// tells of the end of those that there is a handle for; the others have to be looked at.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "news.h"
+#include "number_map.h"
+#include "pace.h"
+#include "process.h"
+#include "process_handle.h"
+
+namespace procseek {
+
+class ExitWaits {
+ public:
+  struct Counters {
+    uint32_t waiting = 0;  // somebody
+    uint32_t polled = 0;   // without a handle
+    uint64_t polls = 0;    // questions asked for want of handles, ever
+    Status refusal = 0;    // why a handle was last to be done without; 0: never
+  };
+
+  struct End {
+    int32_t token;  // negative: the monitor's own
+    int32_t pid;
+    Identity identity;
+    Exit exit;
+  };
+
+  explicit ExitWaits(News& news) : news_(news) {}
+  ExitWaits(const ExitWaits&) = delete;
+  ExitWaits& operator=(const ExitWaits&) = delete;
+
+  // From any thread.
+
+  // kGone when there is no such process, or not that one (any more). Without an identity, waits for
+  // whatever process has the PID now.
+  Status add(int32_t token, int32_t pid, const Identity& identity);
+  void cancel(int32_t token);
+  Counters counters() const;
+
+  // On the monitor's thread.
+
+  // Waits for the monitor. Whether the end will be told: without a handle only `even_by_polling`.
+  // `told` is what is known of it already.
+  bool follow(int32_t pid, const Identity& identity, const Exit& told, bool even_by_polling);
+  bool follows(int32_t pid) const { return own_.find(pid) != nullptr; }
+  size_t followed() const { return own_.size(); }
+  // Gives up the monitor's waits but for those that keep(pid, identity).
+  template <class Keep>
+  void keep_if(Keep keep);
+
+  // When to look; -1 when there is no need.
+  int64_t due() const;
+  // Looks at those without a handle, by turns, and at those that ended and have not told how.
+  // Appends to `ret_ends`. False when there was no memory for all.
+  bool check_due(int64_t now, Bytes& ret_ends);
+  // The handle of this one says that it has ended, or has been reaped.
+  bool check(int32_t token, int64_t now, Bytes& ret_ends);
+
+ private:
+  struct Wait {
+    int32_t pid = 0;
+    Identity identity;
+    ProcessHandle handle;
+    int64_t patience = -1;  // until when to wait for how it ended; -1: it has not ended
+    Exit told;
+  };
+
+  Status insert(int32_t token, int32_t pid, const Identity& identity, const Exit& told,
+                ProcessHandle handle);
+  void erase(int32_t token);
+  Status ask(int32_t token, int64_t now, Exit& ret_exit);
+  Status ask_handle(Wait& wait, int64_t now, Exit& ret_exit);
+  bool collect_due(int64_t now, Bytes& ret_tokens, bool& ret_polls);
+
+  News& news_;
+  NumberMap<int32_t> own_;  // by PID: the tokens of the monitor's own; its thread's alone
+  int32_t own_tokens_ = 0;
+
+  mutable std::mutex mutex_;  // of all that follows
+  NumberMap<Wait> waits_;     // by token
+  Pace pace_{100, 0.01};
+  int64_t patience_ = -1;  // the shortest of all
+  Counters counters_;
+};
+
+template <class Keep>
+void ExitWaits::keep_if(Keep keep) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  Bytes given_up;
+  own_.for_each([&](int32_t pid, int32_t token) {
+    const Wait* wait = waits_.find(token);
+    if (wait != nullptr && keep(pid, wait->identity)) return;
+    (void)given_up.append({reinterpret_cast<const char*>(&pid), sizeof pid});
+  });
+  auto* pids = reinterpret_cast<const int32_t*>(given_up.data());
+  for (size_t i = 0; i < given_up.size() / sizeof *pids; i++) {
+    erase(*own_.find(pids[i]));
+    own_.erase(pids[i]);
+  }
+}
+
+}  // namespace procseek
