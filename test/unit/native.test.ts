@@ -11,10 +11,23 @@ const folder = join(import.meta.dirname, 'native');
 const build = mkdtempSync(join(tmpdir(), 'procseek-unit-'));
 const program = join(build, 'unit');
 
-/** No system calls in there; native/linux is platform code but for its parsers. */
-const pureSources = ['batch', 'name', 'pass', 'query', 'linux/parse'].map((name) =>
-  join(root, 'native', `${name}.cc`),
-);
+/**
+ * Knows no operating system, or only through what fake_machine.cc supplies; native/linux is platform
+ * code but for its parsers, and its threads, which are those of every system.
+ */
+const pureSources = [
+  'batch',
+  'births',
+  'delta',
+  'monitor',
+  'name',
+  'pass',
+  'query',
+  'watch',
+  'linux/parse',
+  'linux/proc_events',
+  'linux/thread',
+].map((name) => join(root, 'native', `${name}.cc`));
 const testSources = readdirSync(folder)
   .filter((name) => name.endsWith('.cc'))
   .map((name) => join(folder, name));
