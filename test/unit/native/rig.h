@@ -68,6 +68,7 @@ class Rig final : public procseek::Monitor::Listener {
   void pass_time(int64_t milliseconds) {
     rest();
     news->pass_time(milliseconds);
+    rest();
   }
   Told told(procseek::Watch& watch) {
     rest();

@@ -3,6 +3,8 @@
 // "polling".
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +14,15 @@
 #include "watch.h"
 
 using Told = std::vector<std::string>;
+
+template <>
+struct doctest::StringMaker<Told> {
+  static String convert(const Told& told) {
+    std::string text;
+    for (const std::string& one : told) text += (text.empty() ? "" : ", ") + one;
+    return text.c_str();
+  }
+};
 
 struct ReleaseWatch {
   void operator()(procseek::Watch* watch) const { watch->release(); }
