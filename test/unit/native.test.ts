@@ -2,25 +2,41 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(import.meta.dirname, 'native');
 const build = mkdtempSync(join(tmpdir(), 'procseek-unit-'));
-const program = join(build, 'unit');
 
-/** No system calls in there; native/linux is platform code but for its parsers. */
-const pureSources = ['batch', 'name', 'pass', 'query', 'linux/parse'].map((name) =>
-  join(root, 'native', `${name}.cc`),
-);
+/**
+ * Knows no operating system, or only through what fake_machine.cc supplies; native/linux is platform
+ * code but for its parsers, and its threads, which are those of every system.
+ */
+const pureSources = [
+  'batch',
+  'births',
+  'delta',
+  'monitor',
+  'name',
+  'pass',
+  'query',
+  'watch',
+  'linux/parse',
+  'linux/proc_events',
+  'linux/thread',
+].map((name) => join(root, 'native', `${name}.cc`));
 const testSources = readdirSync(folder)
   .filter((name) => name.endsWith('.cc'))
   .map((name) => join(folder, name));
 
-const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-const options = ['-std=c++17', '-O1', '-g', '-Wall', '-Wextra', '-Werror', ...sanitizers];
+/** Those of whatever runs on threads, and what these need, for the sanitizer of threads. */
+const threadedSources = testSources.filter((source) =>
+  ['main', 'fake_machine', 'monitor'].includes(basename(source, '.cc')),
+);
+
+const options = ['-std=c++17', '-O1', '-g', '-Wall', '-Wextra', '-Werror'];
 
 const run = promisify(execFile);
 
@@ -35,26 +51,31 @@ async function complaint(file: string, args: string[]): Promise<string | undefin
   }
 }
 
-async function compile(source: string, object: string): Promise<void> {
+async function compile(source: string, object: string, sanitizers: string[]): Promise<void> {
   const include = ['-I', join(root, 'native'), '-I', folder];
-  const problem = await complaint('g++', [...options, ...include, '-c', source, '-o', object]);
+  const flags = [...options, ...sanitizers, ...include];
+  const problem = await complaint('g++', [...flags, '-c', source, '-o', object]);
   if (problem !== undefined) throw new Error(problem);
 }
 
-async function buildProgram(): Promise<void> {
+/** The path of the program that was built of these tests and what they test. */
+async function buildProgram(tests: string[], sanitizer: string): Promise<string> {
   if (!existsSync('/usr/include/doctest/doctest.h')) {
     throw new Error('doctest is missing: apt-get install -y doctest-dev g++');
   }
+  const program = join(build, sanitizer);
+  const sanitizers = [`-fsanitize=${sanitizer}`, '-fno-sanitize-recover=all'];
   const objects = new Map(
-    [...pureSources, ...testSources].map((source, i) => [source, join(build, `${i}.o`)]),
+    [...pureSources, ...tests].map((source, i) => [source, `${program}-${i}.o`]),
   );
   const queue = objects.entries();
   const compilers = Array.from({ length: availableParallelism() }, async () => {
-    for (const [source, object] of queue) await compile(source, object);
+    for (const [source, object] of queue) await compile(source, object, sanitizers);
   });
   await Promise.all(compilers);
   const problem = await complaint('g++', [...sanitizers, ...objects.values(), '-o', program]);
   if (problem !== undefined) throw new Error(problem);
+  return program;
 }
 
 function casesOf(source: string): string[] {
@@ -62,9 +83,13 @@ function casesOf(source: string): string[] {
   return [...cases].map(([, name]) => name ?? '');
 }
 
+afterAll(() => rmSync(build, { recursive: true, force: true }));
+
 describe('native code without system calls', () => {
-  beforeAll(buildProgram, 600_000);
-  afterAll(() => rmSync(build, { recursive: true, force: true }));
+  let program = '';
+  beforeAll(async () => {
+    program = await buildProgram(testSources, 'address,undefined');
+  }, 600_000);
 
   for (const source of testSources) {
     for (const name of casesOf(source)) {
@@ -84,4 +109,11 @@ describe('native code without system calls', () => {
     expect(stdout).toContain(`: ${written.length}`);
     expect(new Set(written).size).toBe(written.length);
   });
+});
+
+describe('native code on several threads', () => {
+  it('has no data races', async () => {
+    const program = await buildProgram(threadedSources, 'thread');
+    expect(await complaint(program, [])).toBeUndefined();
+  }, 600_000);
 });
