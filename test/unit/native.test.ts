@@ -18,6 +18,7 @@ const pureSources = [
   'batch',
   'births',
   'delta',
+  'exit_waits',
   'monitor',
   'name',
   'pass',

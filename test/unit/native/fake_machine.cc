@@ -184,6 +184,8 @@ bool process_exists(int32_t pid) {
 }
 
 int64_t steady_clock() { return machine == nullptr ? 0 : machine.load()->clock.load(); }
+// The clock obeys the test, and nobody else.
+void pause_thread(int64_t) {}
 double wall_clock() { return 1e12 + static_cast<double>(steady_clock()); }
 double thread_cpu_time() { return static_cast<double>(machine.load()->cpu_time); }
 

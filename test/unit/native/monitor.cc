@@ -184,7 +184,7 @@ TEST_CASE("the end of a first thread is not that of the process, which is told b
   CHECK(rig.news->timeout() == -1);
   rig.machine.end(5, {7, 0});
   CHECK(rig.told(watch) == Told{"x5 7"});
-  CHECK(rig.monitor->wait_counters().waiting == 0);
+  CHECK(rig.monitor->waits().counters().waiting == 0);
 }
 
 TEST_CASE("without handles the end of a process that lost its first thread is asked for") {
@@ -201,7 +201,7 @@ TEST_CASE("without handles the end of a process that lost its first thread is as
   rig.machine.end(5);
   rig.pass_time(100);
   CHECK(rig.told(watch) == Told{"x5 4"});
-  CHECK(rig.monitor->wait_counters().polled == 0);
+  CHECK(rig.monitor->waits().counters().polled == 0);
   CHECK(rig.news->timeout() == -1);
 }
 
@@ -215,7 +215,7 @@ TEST_CASE("a program that another thread than the first one executes does not en
   rig.news->tell(Change::exited, 5, {0, 0});
   rig.news->tell(Change::executed, 5);
   CHECK(rig.told(watch) == Told{"+5"});
-  CHECK(rig.monitor->wait_counters().polled == 0);
+  CHECK(rig.monitor->waits().counters().polled == 0);
 }
 
 TEST_CASE("the end of a match whose PID is in use again is told") {
@@ -354,7 +354,7 @@ TEST_CASE("polling without handles finds out about ends by its passes") {
   rig.pass_time(1000);
   Told ends = rig.told(watch);
   CHECK(std::set<std::string>(ends.begin(), ends.end()) == std::set<std::string>{"x1 ?", "x2 5"});
-  CHECK(rig.monitor->wait_counters().polled == 0);
+  CHECK(rig.monitor->waits().counters().polled == 0);
 }
 
 TEST_CASE("of several watches that poll the shortest interval counts, until it is closed") {
@@ -455,17 +455,17 @@ TEST_CASE("a wait is over when the handle says so, with the code") {
   rig.machine.put({5, "y"});
   rig.machine.put({6, "y"});
   rig.start();
-  REQUIRE(rig.monitor->wait_for_exit(1, 5, Identity::of("host:5")) == kOk);
-  REQUIRE(rig.monitor->wait_for_exit(2, 6, Identity()) == kOk);
-  CHECK(rig.monitor->wait_counters().waiting == 2);
-  CHECK(rig.monitor->wait_counters().polled == 0);
+  REQUIRE(rig.monitor->waits().add(1, 5, Identity::of("host:5")) == kOk);
+  REQUIRE(rig.monitor->waits().add(2, 6, Identity()) == kOk);
+  CHECK(rig.monitor->waits().counters().waiting == 2);
+  CHECK(rig.monitor->waits().counters().polled == 0);
   CHECK(rig.notices() == Told{});
   CHECK(rig.news->timeout() == -1);
   rig.machine.end(5, {42, 0});
   CHECK(rig.notices() == Told{"wait 1 42"});
   rig.machine.end(6, {-1, 9});
   CHECK(rig.notices() == Told{"wait 2 SIG9"});
-  CHECK(rig.monitor->wait_counters().waiting == 0);
+  CHECK(rig.monitor->waits().counters().waiting == 0);
   CHECK(rig.machine.holds.empty());
 }
 
@@ -473,9 +473,9 @@ TEST_CASE("there is nothing to wait for when the process is gone or another one"
   Rig rig;
   rig.machine.put({5, "y"});
   rig.start();
-  CHECK(rig.monitor->wait_for_exit(1, 9, Identity()) == kGone);
-  CHECK(rig.monitor->wait_for_exit(1, 5, Identity::of("before")) == kGone);
-  CHECK(rig.monitor->wait_counters().waiting == 0);
+  CHECK(rig.monitor->waits().add(1, 9, Identity()) == kGone);
+  CHECK(rig.monitor->waits().add(1, 5, Identity::of("before")) == kGone);
+  CHECK(rig.monitor->waits().counters().waiting == 0);
   CHECK(rig.machine.holds.empty());
 }
 
@@ -484,8 +484,8 @@ TEST_CASE("a process that has ended but was not reaped keeps a wait for a moment
   rig.machine.put({5, "y"});
   rig.machine.put({6, "y"});
   rig.start();
-  REQUIRE(rig.monitor->wait_for_exit(1, 5, Identity()) == kOk);
-  REQUIRE(rig.monitor->wait_for_exit(2, 6, Identity()) == kOk);
+  REQUIRE(rig.monitor->waits().add(1, 5, Identity()) == kOk);
+  REQUIRE(rig.monitor->waits().add(2, 6, Identity()) == kOk);
   rig.news->tell_end_of_handle(1);
   rig.news->tell_end_of_handle(2);
   CHECK(rig.notices() == Told{});
@@ -510,21 +510,21 @@ TEST_CASE("a wait without a handle asks ten times a second") {
     rig.machine.put({5, "y"});
     rig.machine.exits_to_anyone["host:5"] = {2, 0};
     rig.start();
-    REQUIRE(rig.monitor->wait_for_exit(1, 5, Identity()) == kOk);
+    REQUIRE(rig.monitor->waits().add(1, 5, Identity()) == kOk);
     CHECK(rig.notices() == Told{});
-    CHECK(rig.monitor->wait_counters().waiting == 1);
-    CHECK(rig.monitor->wait_counters().polled == 1);
+    CHECK(rig.monitor->waits().counters().waiting == 1);
+    CHECK(rig.monitor->waits().counters().polled == 1);
     if (!has_no_room)
-      CHECK(rig.monitor->wait_counters().refusal == failure(Call::pidfd_open, EMFILE));
+      CHECK(rig.monitor->waits().counters().refusal == failure(Call::pidfd_open, EMFILE));
     CHECK(rig.news->timeout() == 100);
     rig.pass_time(100);
     CHECK(rig.notices() == Told{});
     rig.machine.end(5);
     rig.pass_time(100);
     CHECK(rig.notices() == Told{"wait 1 2"});
-    CHECK(rig.monitor->wait_counters().waiting == 0);
-    CHECK(rig.monitor->wait_counters().polled == 0);
-    CHECK(rig.monitor->wait_counters().polls == 3);
+    CHECK(rig.monitor->waits().counters().waiting == 0);
+    CHECK(rig.monitor->waits().counters().polled == 0);
+    CHECK(rig.monitor->waits().counters().polls == 3);
     CHECK(rig.news->timeout() == -1);
   }
 }
@@ -534,7 +534,7 @@ TEST_CASE("a wait without a handle is over when the PID is another process's") {
   rig.machine.on_open_handle = kUnsupported;
   rig.machine.put({5, "y"});
   rig.start();
-  REQUIRE(rig.monitor->wait_for_exit(1, 5, Identity()) == kOk);
+  REQUIRE(rig.monitor->waits().add(1, 5, Identity()) == kOk);
   rig.rest();
   FakeProcess next = {5, "y"};
   next.id = "next";
@@ -547,15 +547,15 @@ TEST_CASE("a wait that is cancelled is told nothing and holds nothing") {
   Rig rig;
   rig.machine.put({5, "y"});
   rig.start();
-  REQUIRE(rig.monitor->wait_for_exit(1, 5, Identity()) == kOk);
+  REQUIRE(rig.monitor->waits().add(1, 5, Identity()) == kOk);
   rig.machine.on_open_handle = kUnsupported;
-  REQUIRE(rig.monitor->wait_for_exit(2, 5, Identity()) == kOk);
-  rig.monitor->cancel_wait(1);
-  rig.monitor->cancel_wait(1);
-  rig.monitor->cancel_wait(2);
+  REQUIRE(rig.monitor->waits().add(2, 5, Identity()) == kOk);
+  rig.monitor->waits().cancel(1);
+  rig.monitor->waits().cancel(1);
+  rig.monitor->waits().cancel(2);
   CHECK(rig.machine.holds.empty());
-  CHECK(rig.monitor->wait_counters().waiting == 0);
-  CHECK(rig.monitor->wait_counters().polled == 0);
+  CHECK(rig.monitor->waits().counters().waiting == 0);
+  CHECK(rig.monitor->waits().counters().polled == 0);
   rig.machine.end(5);
   rig.news->tell_end_of_handle(1);  // was on its way
   CHECK(rig.notices() == Told{});
@@ -586,7 +586,7 @@ TEST_CASE("a monitor that is stopped at rest ends, with all that it held") {
   Rig rig;
   rig.machine.put({5, "x"});
   rig.begin();
-  REQUIRE(rig.monitor->wait_for_exit(1, 5, Identity()) == kOk);
+  REQUIRE(rig.monitor->waits().add(1, 5, Identity()) == kOk);
   rig.stop();
   CHECK(rig.finished == 1);
   rig.monitor.reset();
@@ -697,17 +697,17 @@ TEST_CASE("watches and waits may come and go from another thread while the monit
   for (int32_t i = 1; i <= 200; i++) {
     Watch& watch = random.below(2) == 0 ? rig.add() : rig.add_polling(10);
     auto pid = static_cast<int32_t>(random.below(20)) + 1;
-    CHECK(rig.monitor->wait_for_exit(i, pid, Identity()) == kOk);
+    CHECK(rig.monitor->waits().add(i, pid, Identity()) == kOk);
     (void)take(watch);
     (void)take(*rig.watches[random.below(rig.watches.size())]);
     Bytes notices;
     rig.monitor->take(notices);
     (void)rig.monitor->counters();
-    (void)rig.monitor->wait_counters();
+    (void)rig.monitor->waits().counters();
     (void)rig.why_no_events();
     const int32_t pair[] = {pid, static_cast<int32_t>(random.below(50))};
     CHECK(rig.monitor->forget(watch.token(), pair, 1) == kOk);
-    if (random.below(2) == 0) rig.monitor->cancel_wait(i);
+    if (random.below(2) == 0) rig.monitor->waits().cancel(i);
     rig.watches[random.below(rig.watches.size())]->close();
     rig.monitor->wake();
   }
