@@ -14,6 +14,7 @@ Births::State* Births::state_of(uint64_t number) {
 
 Status Births::add(int32_t pid, int64_t now) {
   drop_old(now);
+  if (end_ - first_ == kMost) drop_first();
   if (end_ - first_ == capacity_ && !grow()) return out_of_memory();
   State* state = born_.insert(pid);
   if (state == nullptr) return out_of_memory();
@@ -23,12 +24,15 @@ Status Births::add(int32_t pid, int64_t now) {
   return kOk;
 }
 
-void Births::drop_old(int64_t now) {
-  while (first_ != end_ && (birth(first_).time + kWindow <= now || end_ - first_ == kMost)) {
-    if (state_of(first_) != nullptr) born_.erase(birth(first_).pid);
-    first_++;
-  }
+void Births::drop_first() {
+  if (state_of(first_) != nullptr) born_.erase(birth(first_).pid);
+  first_++;
   unsettled_ = std::max(unsettled_, first_);
+}
+
+// Those that are settling wait to be asked for, however late that is.
+void Births::drop_old(int64_t now) {
+  while (first_ != unsettled_ && birth(first_).time + kWindow <= now) drop_first();
 }
 
 bool Births::grow() {
@@ -49,7 +53,7 @@ bool Births::executed(int32_t pid, int64_t now) {
   State* state = born_.find(pid);
   if (state == nullptr) return false;
   state->is_settling = false;
-  return true;
+  return birth(state->number).time + kWindow > now;
 }
 
 bool Births::is_settling(int32_t pid) const {

@@ -51,6 +51,7 @@ class Births {
   const Birth& birth(uint64_t number) const { return ring_[number & (capacity_ - 1)]; }
   // Whether this PID is still the process of that birth.
   State* state_of(uint64_t number);
+  void drop_first();
   void drop_old(int64_t now);
   bool grow();
 

@@ -1,6 +1,7 @@
 #include "exit_waits.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "platform.h"
@@ -13,12 +14,17 @@ namespace {
 // not tell everybody how the child has ended.
 constexpr int64_t kPatience = 100;
 
-// Whether the process is still this one.
-bool is_held(int32_t pid, const Identity& identity) {
+Status identify(int32_t pid, Identity& ret_identity) {
   std::unique_ptr<Source> source = make_source();
+  if (source == nullptr) return out_of_memory();
   Record record;
-  return source != nullptr && source->find(pid, bit(Field::id), record) == kOk &&
-         record.identity() == identity;
+  Status status = source->find(pid, bit(Field::id), record);
+  if (status == kOk) ret_identity = record.identity();
+  return status;
+}
+
+bool is_short_of_descriptors(Status status) {
+  return status < 0 && (error_of(status) == EMFILE || error_of(status) == ENFILE);
 }
 
 }  // namespace
@@ -26,22 +32,35 @@ bool is_held(int32_t pid, const Identity& identity) {
 Status ExitWaits::add(int32_t token, int32_t pid, const Identity& identity) {
   ProcessHandle handle;
   Status refusal = ProcessHandle::open(pid, handle);
-  std::unique_ptr<Source> source = make_source();
-  if (source == nullptr) return out_of_memory();
-  // Now that the handle holds on to it: is it the one?
-  Record record;
-  Status status = source->find(pid, bit(Field::id), record);
+  // Now that the handle holds on to it: is it the one? When there is no descriptor left to find
+  // out, that of the handle is given up; and without any, it is found out in time.
+  Identity found;
+  Status status = identify(pid, found);
+  if (is_short_of_descriptors(status) && handle && identity) {
+    refusal = status;
+    handle.close();
+    status = identify(pid, found);
+  }
+  if (is_short_of_descriptors(status)) {
+    found = identity;
+    status = kOk;
+  }
   if (status != kOk) return status;
-  if (identity && !(record.identity() == identity)) return kGone;
-  bool has_handle = static_cast<bool>(handle);
+  if (identity && !(found == identity)) return kGone;
+  bool is_polled;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    status = insert(token, pid, record.identity(), Exit{}, std::move(handle));
+    if (handle) {
+      refusal = news_.follow(handle, token);
+      if (refusal != kOk) handle.close();
+    }
+    is_polled = !handle;
+    status = insert(token, pid, found, Exit{}, std::move(handle));
     if (status != kOk) return status;
     counters_.waiting++;
-    if (!has_handle) counters_.refusal = refusal;
+    if (is_polled) counters_.refusal = refusal;
   }
-  if (!has_handle) news_.wake();
+  if (is_polled) news_.wake();
   return kOk;
 }
 
@@ -53,8 +72,10 @@ Status ExitWaits::insert(int32_t token, int32_t pid, const Identity& identity, c
   wait->pid = pid;
   wait->identity = identity;
   wait->told = told;
-  if (handle && news_.follow(handle, token) == kOk) wait->handle = std::move(handle);
-  if (!wait->handle) counters_.polled++;
+  wait->handle = std::move(handle);
+  if (wait->handle) return kOk;
+  polled_++;
+  if (token > 0) counters_.polled++;
   return kOk;
 }
 
@@ -67,8 +88,11 @@ void ExitWaits::cancel(int32_t token) {
 void ExitWaits::erase(int32_t token) {
   Wait* wait = waits_.find(token);
   if (wait == nullptr) return;
-  if (!wait->handle) counters_.polled--;
-  if (token > 0) counters_.waiting--;
+  if (!wait->handle) polled_--;
+  if (token > 0) {
+    counters_.waiting--;
+    if (!wait->handle) counters_.polled--;
+  }
   waits_.erase(token);
 }
 
@@ -81,10 +105,15 @@ bool ExitWaits::follow(int32_t pid, const Identity& identity, const Exit& told,
                        bool even_by_polling) {
   if (follows(pid)) return true;
   ProcessHandle handle;
-  // A handle on another process, which has been given the PID, would not tell.
-  if (ProcessHandle::open(pid, handle) == kOk && !is_held(pid, identity)) handle.close();
-  if (!handle && !even_by_polling) return false;
+  Identity found;
   own_tokens_ = own_tokens_ == INT32_MAX ? 1 : own_tokens_ + 1;
+  // A handle on another process, which has been given the PID, would not tell.
+  if (ProcessHandle::open(pid, handle) == kOk &&
+      (identify(pid, found) != kOk || !(found == identity) ||
+       news_.follow(handle, -own_tokens_) != kOk)) {
+    handle.close();
+  }
+  if (!handle && !even_by_polling) return false;
   int32_t* token = own_.insert(pid);
   if (token == nullptr) return false;
   *token = -own_tokens_;
@@ -96,14 +125,14 @@ bool ExitWaits::follow(int32_t pid, const Identity& identity, const Exit& told,
 
 int64_t ExitWaits::due() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (counters_.polled == 0) return patience_;
+  if (polled_ == 0) return patience_;
   return patience_ < 0 ? pace_.due() : std::min(patience_, pace_.due());
 }
 
 bool ExitWaits::collect_due(int64_t now, Bytes& ret_tokens, bool& ret_polls) {
   std::lock_guard<std::mutex> lock(mutex_);
   bool has_memory = true;
-  ret_polls = counters_.polled != 0 && now >= pace_.due();
+  ret_polls = polled_ != 0 && now >= pace_.due();
   if (!ret_polls && (patience_ < 0 || now < patience_)) return true;
   patience_ = -1;
   waits_.for_each([&](int32_t token, const Wait& wait) {
@@ -171,9 +200,14 @@ Status ExitWaits::ask(int32_t token, int64_t now, Exit& ret_exit) {
   Record record;
   Status status = source->find(pid, Record::kLife, record);
   if (status < 0) return kPending;
-  bool is_same = status == kOk && record.identity() == identity;
-  if (is_same && !record.has_ended()) return kPending;
-  return read_exit(ProcessHandle(), pid, identity, ret_exit) == kOk ? kOk : kUnsupported;
+  if (status != kOk || (identity && !(record.identity() == identity))) return kUnsupported;
+  if (record.has_ended()) {
+    return read_exit(ProcessHandle(), pid, record.identity(), ret_exit) == kOk ? kOk : kUnsupported;
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  Wait* wait = waits_.find(token);
+  if (wait != nullptr) wait->identity = record.identity();
+  return kPending;
 }
 
 // Under the lock.

@@ -18,7 +18,7 @@ class ExitWaits {
  public:
   struct Counters {
     uint32_t waiting = 0;  // somebody
-    uint32_t polled = 0;   // without a handle
+    uint32_t polled = 0;   // of these, without a handle
     uint64_t polls = 0;    // questions asked for want of handles, ever
     Status refusal = 0;    // why a handle was last to be done without; 0: never
   };
@@ -64,7 +64,7 @@ class ExitWaits {
  private:
   struct Wait {
     int32_t pid = 0;
-    Identity identity;
+    Identity identity;  // none as long as it could not be read
     ProcessHandle handle;
     int64_t patience = -1;  // until when to wait for how it ended; -1: it has not ended
     Exit told;
@@ -85,6 +85,7 @@ class ExitWaits {
   NumberMap<Wait> waits_;     // by token
   Pace pace_{100, 0.01};
   int64_t patience_ = -1;  // the shortest of all
+  size_t polled_ = 0;      // those without a handle, the monitor's own included
   Counters counters_;
 };
 

@@ -85,6 +85,7 @@ void Monitor::run() {
     obey();
     make_passes();
     settle();
+    if (!has_polling_ && waits_.followed() != 0) drop_own_waits();
     Bytes ends;
     (void)waits_.check_due(now_, ends);
     tell_ends(ends);
@@ -229,10 +230,12 @@ void Monitor::hear_all(Status status, const Change* changes, size_t count) {
   for_each_watch([&](Watch& watch) {
     if (watch.backend() == Backend::events && !watch.needs_pass) watch.current_as_of = now_;
   });
-  size_t ends = static_cast<size_t>(std::count_if(
-      changes, changes + count, [](const Change& one) { return one.kind == Change::handle_over; }));
+  size_t told = 0;
+  for (size_t i = 0; i < count; i++) {
+    told += changes[i].kind != Change::handle_over && changes[i].kind != Change::lost;
+  }
   std::lock_guard<std::mutex> lock(mutex_);
-  counters_.changes += count - ends;
+  counters_.changes += told;
   counters_.lost = lost;
 }
 
@@ -242,11 +245,12 @@ void Monitor::hear(const Change& change) {
       if (births_.add(change.pid, now_) != kOk) lose();
       return;
     case Change::executed:
-      return examine(change.pid, births_.executed(change.pid, now_));
+      return examine(change.pid, births_.executed(change.pid, now_), false);
     case Change::renamed:
-      return examine(change.pid, births_.is_settling(change.pid));
+      return examine(change.pid, births_.is_settling(change.pid), false);
     case Change::exited:
-      births_.ended(change.pid);
+      // One that is settling may have threads left.
+      if (!births_.is_settling(change.pid)) births_.ended(change.pid);
       return first_thread_ended(change.pid, change.exit);
     case Change::lost:
       return lose();
@@ -259,13 +263,18 @@ void Monitor::hear(const Change& change) {
 
 void Monitor::settle() {
   int32_t pid;
-  while (!is_stopping_ && births_.next_settled(now_, pid)) examine(pid, true);
+  while (!is_stopping_ && births_.next_settled(now_, pid)) examine(pid, true, true);
 }
 
 // It will take a pass to find out what has changed.
 void Monitor::lose() {
-  no_pass_before_ = std::max(no_pass_before_, now_ + kCalm);
-  for_each_watch([](Watch& watch) { watch.needs_pass |= watch.backend() == Backend::events; });
+  bool is_due = false;  // a storm that lasts must not put the pass off for ever
+  for_each_watch([&](Watch& watch) {
+    if (watch.backend() != Backend::events) return;
+    is_due |= watch.needs_pass;
+    watch.needs_pass = true;
+  });
+  if (!is_due) no_pass_before_ = std::max(no_pass_before_, now_ + kCalm);
 }
 
 void Monitor::do_without_events() {
@@ -281,7 +290,7 @@ void Monitor::do_without_events() {
   std::strncpy(why_no_events_, news_->why_not(), sizeof why_no_events_ - 1);
 }
 
-void Monitor::examine(int32_t pid, bool is_birth) {
+void Monitor::examine(int32_t pid, bool is_birth, bool skips_ended) {
   FieldMask first = 0;
   bool has_watch = false;
   for_each_watch([&](const Watch& watch) {
@@ -295,6 +304,7 @@ void Monitor::examine(int32_t pid, bool is_birth) {
   if (status == kGone || is_hidden(status)) return;
   Sight sight;
   sight.is_birth = is_birth;
+  sight.skips_ended = skips_ended;
   for_each_watch([&](Watch& watch) {
     if (watch.backend() != Backend::events || watch.is_closed() || status != kOk) return;
     status = watch.show(*source_, record_, sight);
@@ -324,11 +334,14 @@ void Monitor::first_thread_ended(int32_t pid, const Exit& exit) {
 
 void Monitor::make_passes() {
   if (has_polling_ && (polls_at_once_ || now_ >= polling_.due())) poll();
+  for_each_watch([](Watch& watch) {
+    if (watch.is_behind()) (void)watch.has_room();
+  });
   if (now_ < no_pass_before_) return;
   bool has_watch = false;
   for_each_watch([&](Watch& watch) {
     watch.takes_part = watch.backend() == Backend::events && watch.needs_pass &&
-                       !watch.is_closed() && (!watch.is_behind() || watch.has_room());
+                       !watch.is_closed() && !watch.is_behind();
     has_watch |= watch.takes_part;
   });
   if (has_watch) make_pass(nullptr, true);
@@ -360,6 +373,7 @@ void Monitor::make_pass(Delta* delta, bool everything) {
   int64_t begun = steady_clock();
   Sight sight;
   sight.pass = pass_;
+  sight.skips_ended = true;
   sight.now = begun;
   sight.wall_time = wall_clock();
   bool is_resync = false;

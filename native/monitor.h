@@ -86,7 +86,7 @@ class Monitor {
   void hear_all(Status status, const Change* changes, size_t count);
   void hear(const Change& change);
   void settle();
-  void examine(int32_t pid, bool is_birth);
+  void examine(int32_t pid, bool is_birth, bool skips_ended);
   void first_thread_ended(int32_t pid, const Exit& exit);
   void do_without_events();
   void lose();

@@ -22,7 +22,7 @@ class NumberMap {
 
   // Null when there is none. Valid until the next insertion or erasure.
   Value* find(int32_t number) {
-    if (size_ == 0) return nullptr;
+    if (size_ == 0 || number == 0) return nullptr;
     size_t at = position(number);
     return slots_[at].number == number ? &slots_[at].value : nullptr;
   }

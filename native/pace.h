@@ -28,7 +28,7 @@ class Pace {
   // A pass has been made and took so much CPU time. Those that should have been made meanwhile are
   // left out.
   void made(int64_t begun, int64_t ended, double cpu) {
-    stretched_ = static_cast<int64_t>(cpu / budget_);
+    stretched_ = static_cast<int64_t>(std::min(cpu / budget_, kMost));
     bool was_due = due_ != 0 && begun >= due_;
     due_ = (was_due ? due_ : begun) + interval();
     if (due_ > ended) return;
@@ -38,6 +38,8 @@ class Pace {
   }
 
  private:
+  static constexpr double kMost = 2147483647;
+
   int64_t interval_;
   double budget_;
   int64_t stretched_ = 0;

@@ -73,6 +73,8 @@ struct Identity {
 
   static Identity of(std::string_view id) {
     Identity identity;
+    // What no process can have must not be taken for what one has, or for none.
+    if (id.empty() || id.size() > sizeof identity.bytes) id = "?";
     identity.length = static_cast<uint8_t>(id.copy(identity.bytes, sizeof identity.bytes));
     return identity;
   }

@@ -60,8 +60,7 @@ Status Watch::decide(Record& record, const Sight& sight) {
     if (known(record.pid) != nullptr) return kOk;  // there was no room
     match = nullptr;
   }
-  // The end of a zombie is on its way as a change, which a pass cannot count on.
-  if (sight.pass != 0 && record.has_ended()) return kOk;
+  if (sight.skips_ended && record.has_ended()) return kOk;
   bool is_match = query_.test(record);
   if (match == nullptr && !is_match) return kOk;
 
@@ -108,6 +107,7 @@ Status Watch::end_pass(uint32_t pass) {
     (void)read_exit(ProcessHandle(), pids[i], *known(pids[i]), exit);
     exited(pids[i], exit);
   }
+  if (!has_told_backend_) use(backend_);
   if (is_ready_ && options_.tells_passes) (void)tell(kPassed, 0, 0, 0);
   return has_memory ? kOk : out_of_memory();
 }
@@ -118,7 +118,7 @@ void Watch::tell_ready(Status status) {
 
 void Watch::use(Backend backend) {
   backend_ = backend;
-  (void)tell(kUses, static_cast<int32_t>(backend), 0, 0);
+  has_told_backend_ = tell(kUses, static_cast<int32_t>(backend), 0, 0);
 }
 
 void Watch::forget(int32_t pid, uint32_t number) {
@@ -154,11 +154,11 @@ bool Watch::has_room() {
 
 bool Watch::take(Bytes& ret_told, Batch& ret_rows) {
   std::lock_guard<std::mutex> lock(mutex_);
-  bool was_full = is_full();
+  bool waits_for_room = is_behind_ || is_full();
   std::swap(ret_told, told_);
   std::swap(ret_rows, query_.batch());
   is_announced_ = false;
-  return was_full;
+  return waits_for_room;
 }
 
 }  // namespace procseek

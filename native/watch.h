@@ -27,10 +27,11 @@ struct WatchOptions {
 
 // On what occasion a process is shown.
 struct Sight {
-  uint32_t pass = 0;      // in this pass; 0: because of a change
-  bool is_birth = false;  // of a change: it began a moment ago
-  int64_t now = 0;        // of a pass, by the steady clock
-  double wall_time = 0;   // of a pass
+  uint32_t pass = 0;         // in this pass; 0: because of a change
+  bool is_birth = false;     // of a change: it began a moment ago
+  bool skips_ended = false;  // the end of a zombie has been told, or will not be
+  int64_t now = 0;           // of a pass, by the steady clock
+  double wall_time = 0;      // of a pass
 };
 
 class Watch {
@@ -134,6 +135,7 @@ class Watch {
   uint32_t told_numbers_ = 0;
   bool is_ready_ = false;
   bool is_behind_ = false;
+  bool has_told_backend_ = true;
 
   std::mutex mutex_;  // of told_, the query's batch and is_announced_
   Bytes told_;

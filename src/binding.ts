@@ -93,11 +93,16 @@ export interface Binding {
   /** Pairs: the PID of a match that is none, and the number it was told by. */
   forgetMatches(watch: NativeWatch, pairs: Int32Array): number;
   closeWatch(watch: NativeWatch): void;
-  /** `id` may be empty. 0, 2 when there is no such process (any more), or a negative status. */
-  waitForExit(monitor: NativeMonitor, token: number, pid: number, id: Uint8Array): number;
+  /** Without `id`, whichever process has the PID. 0, 2 when there is no such process (any more), or a negative status. */
+  waitForExit(
+    monitor: NativeMonitor,
+    token: number,
+    pid: number,
+    id: Uint8Array | undefined,
+  ): number;
   cancelWait(monitor: NativeMonitor, token: number): void;
   /** Likewise. */
-  signal(pid: number, id: Uint8Array, signal: number): number;
+  signal(pid: number, id: Uint8Array | undefined, signal: number): number;
   /** CPU time of this thread, in milliseconds. */
   cpuTime(): number;
 

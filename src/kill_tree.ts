@@ -75,7 +75,7 @@ export async function killTree(
 
   const root = await findByPid(pid);
   const result: KillTreeResult = { ended: [], killed: [], denied: [] };
-  if (root === undefined || (id !== '' && root.id !== id)) return result;
+  if (root === undefined || (id !== undefined && root.id !== id)) return result;
   const tree = new Tree(root);
   await tree.signal(first, signal);
   await tree.end(grace, signal);

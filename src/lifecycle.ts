@@ -17,9 +17,9 @@ const gone = 2;
 
 const notKnown: Exit = { code: null, signal: null };
 
-/** A process to act on. A PID alone has no `id`: then it is empty. */
-export function checkTarget(pidOrProcess: unknown): { pid: number; id: string } {
-  if (typeof pidOrProcess === 'number') return { pid: checkRealPid(pidOrProcess), id: '' };
+/** A process to act on. A PID alone has no `id`. */
+export function checkTarget(pidOrProcess: unknown): { pid: number; id: string | undefined } {
+  if (typeof pidOrProcess === 'number') return { pid: checkRealPid(pidOrProcess), id: undefined };
   if (typeof pidOrProcess !== 'object') {
     throw wrongType('process', 'a process or a PID', pidOrProcess);
   }
@@ -27,11 +27,18 @@ export function checkTarget(pidOrProcess: unknown): { pid: number; id: string } 
   return { pid: checkRealPid(pid, 'process.pid'), id };
 }
 
+function bytes(id: string | undefined): Uint8Array | undefined {
+  return id === undefined ? undefined : Buffer.from(id);
+}
+
 /**
  * Waits for the end of any process, not only a child of this one, and tells how it ended where the
- * system does: always for processes of this user, and on Linux 6.15 and later for all. Resolves at
- * once, to neither code nor signal, when there is no such process (any more). A zombie has ended;
- * one that lost its first thread and still has others has not.
+ * system does. Resolves at once, to neither code nor signal, when there is no such process (any
+ * more). A zombie has ended; one that lost its first thread and still has others has not.
+ *
+ * Linux 6.15 and later tell how any process ended, once its parent has reaped it: if that takes more
+ * than 100 ms, and always before, only zombies tell, to those who may ptrace(2) them (as a rule,
+ * processes of the same user, and all for root), and children to this process.
  *
  * Given a PID alone, waits for the process that has it at this moment; given a record with an `id`,
  * for that process and no other one.
@@ -42,7 +49,8 @@ export function checkTarget(pidOrProcess: unknown): { pid: number; id: string } 
  *
  * Keeps Node.js from exiting meanwhile.
  *
- * @throws ProcessError `EACCES` when the process is hidden from this user, `ENOMEM`.
+ * @throws ProcessError `EACCES` when the process is hidden from this user, `ENOMEM`, and `EMFILE`
+ * when there is no file descriptor left to begin with.
  * @throws TypeError, RangeError for misuse; a PID of 0 is.
  */
 export async function waitForExit(
@@ -54,7 +62,7 @@ export async function waitForExit(
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     let stopListening: (() => void) | undefined;
-    const cancel = monitor.waitForExit(pid, id, (exit) => {
+    const cancel = monitor.waitForExit(pid, bytes(id), (exit) => {
       stopListening?.();
       resolve(exit);
     });
@@ -102,7 +110,7 @@ export function waitStats(): WaitStats {
  *
  * @param signal A name, or a number from 0 to 64. 0 sends nothing, and tests whether it could be.
  * @throws ProcessError `EPERM` when this user may not signal it, `EACCES` when it is hidden from
- * this user.
+ * this user, `EMFILE` when there is no file descriptor left to verify it by.
  * @throws TypeError, RangeError for misuse: a PID below 1, a record without `id`;
  * `ERR_UNKNOWN_SIGNAL`.
  */
@@ -111,7 +119,7 @@ export function kill(
   signal: string | number = 'SIGTERM',
 ): boolean {
   const { pid, id } = checkTarget(process);
-  const status = binding.signal(pid, Buffer.from(id), signalNumber(signal));
+  const status = binding.signal(pid, bytes(id), signalNumber(signal));
   if (status < 0) throw statusError(status, pid);
   return status !== gone;
 }

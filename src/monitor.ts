@@ -131,7 +131,11 @@ class Monitor {
    * Calls back when the process has ended: that of the identity, or without one whichever has the
    * PID now. Returns a function that ends the wait; undefined when there is no such process.
    */
-  waitForExit(pid: number, id: string, callback: (exit: Exit) => void): (() => void) | undefined {
+  waitForExit(
+    pid: number,
+    id: Uint8Array | undefined,
+    callback: (exit: Exit) => void,
+  ): (() => void) | undefined {
     const token = this.#nextToken();
     const end = () => {
       if (!this.#waits.delete(token)) return;
@@ -146,7 +150,7 @@ class Monitor {
     this.ref(true);
     let status: number;
     try {
-      status = binding.waitForExit(this.#open(), token, pid, Buffer.from(id));
+      status = binding.waitForExit(this.#open(), token, pid, id);
     } catch (error) {
       end();
       throw error;

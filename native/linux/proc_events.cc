@@ -115,6 +115,12 @@ bool parse_proc_event(std::string_view message, Change& ret_change, Receipt& ret
   size_t rest = message.size() - kEventOffset;
   std::memcpy(&event, message.data() + kEventOffset, rest < sizeof event ? rest : sizeof event);
 
+  // How many numbers each kind brings along, at least.
+  size_t needed = event.what == kReceipt ? 1
+                  : event.what == kFork  ? 4
+                  : event.what == kExit  ? 3
+                                         : 2;
+  if (rest < offsetof(ProcEvent, numbers) + needed * sizeof(uint32_t)) return false;
   const uint32_t* numbers = event.numbers;
   bool is_leader = numbers[0] == numbers[1];
   ret_change = Change();

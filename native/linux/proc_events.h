@@ -11,8 +11,7 @@
 
 namespace procseek {
 
-// One message, as far as it is of interest. False for what is not; `ret_is_receipt` tells a
-// subscription's receipt, with its error.
+// One message. False when it is not of interest; it may be the receipt for a subscription.
 struct Receipt {
   bool is_one = false;
   uint32_t error = 0;

@@ -169,7 +169,9 @@ Monitor* monitor_of(napi_env env, const Arguments& arguments) {
 
 bool read_identity(const Arguments& arguments, size_t index, Identity& ret_identity) {
   std::string_view id;
-  if (!arguments.bytes(index, id) || id.size() > sizeof ret_identity.bytes) return false;
+  ret_identity = Identity{};
+  if (arguments.is_undefined(index)) return true;
+  if (!arguments.bytes(index, id)) return false;
   ret_identity = Identity::of(id);
   return true;
 }
