@@ -70,6 +70,10 @@ interface Results {
   exists: boolean[];
   dead: unknown;
   ownByPid: unknown;
+  kill: unknown;
+  killOwn: unknown;
+  killDead: unknown;
+  waiting: unknown;
   [question: string]: unknown;
 }
 

@@ -379,7 +379,7 @@ describe('a wait', () => {
   });
 
   it('leaves no descriptor, no thread and no active handle behind, however it ends', async () => {
-    const seen = await tell<Record<string, unknown>>(
+    const seen = await tell<{ before: unknown; after: unknown; stats: unknown }>(
       `const child = await begin('/bin/cat');
       child.kill('SIGKILL');
       await once(child, 'close');
