@@ -37,6 +37,15 @@ const script = `${load}
       link: await attempt(() => procseek.findByPid(hidden, { fields: ['exe'] })),
       files: await attempt(() => procseek.findByPid(hidden, { fields: ['uid', 'ppid', 'cmdline'] })),
       isRunning: await attempt(() => procseek.isRunning({ pid: hidden, id: 'x' })),
+      waitForExit: await attempt(() => procseek.waitForExit(hidden)),
+      waitForExitOfRecord: await attempt(() => procseek.waitForExit({ pid: hidden, id: 'x' })),
+      killOfRecord: await attempt(() => procseek.kill({ pid: hidden, id: 'x' })),
+      kill: await attempt(() => procseek.kill(hidden)),
+      killOwn: [await attempt(() => procseek.kill(own.pid, 0)),
+        await attempt(() => procseek.kill(procseek.findByPidSync(own.pid), 0))],
+      killDead: [await attempt(() => procseek.kill(4000000)),
+        await attempt(() => procseek.kill({ pid: 4000000, id: 'x' }))],
+      waiting: procseek.waitStats().waiting,
       childrenOfHidden: await attempt(() => procseek.children(hidden)),
       dead: await attempt(() => procseek.findByPid(4000000)),
       ownByPid: await attempt(() => procseek.findByPid(own.pid, { fields: ['name', 'uid', 'exe'] })),
@@ -61,6 +70,10 @@ interface Results {
   exists: boolean[];
   dead: unknown;
   ownByPid: unknown;
+  kill: unknown;
+  killOwn: unknown;
+  killDead: unknown;
+  waiting: unknown;
   [question: string]: unknown;
 }
 
@@ -75,15 +88,33 @@ describe.each([1, 2])('with hidepid=%i', (hidepid) => {
     expect(seen.exists).toEqual([true, true, false]);
   });
 
-  it.each(['findByPid', 'findByPidSync', 'link', 'files', 'isRunning', 'childrenOfHidden'])(
-    'a hidden process is refused with EACCES and not denied (%s)',
-    (question) => {
-      const about = question === 'childrenOfHidden' ? {} : { pid: seen.hidden };
-      expect(seen[question]).toMatchObject({
-        error: { name: 'ProcessError', code: 'EACCES', errno: -13, syscall: 'openat', ...about },
-      });
-    },
-  );
+  it.each([
+    'findByPid',
+    'findByPidSync',
+    'link',
+    'files',
+    'isRunning',
+    'childrenOfHidden',
+    'waitForExit',
+    'waitForExitOfRecord',
+    'killOfRecord',
+  ])('a hidden process is refused with EACCES and not denied (%s)', (question) => {
+    const about = question === 'childrenOfHidden' ? {} : { pid: seen.hidden };
+    expect(seen[question]).toMatchObject({
+      error: { name: 'ProcessError', code: 'EACCES', errno: -13, syscall: 'openat', ...about },
+    });
+  });
+
+  it('a PID alone is enough to be told that a hidden process may not be signalled', () => {
+    const error = { name: 'ProcessError', code: 'EPERM', errno: -1, syscall: 'pidfd_send_signal' };
+    expect(seen.kill).toEqual({ error: { ...error, pid: seen.hidden } });
+  });
+
+  it('an own process may be signalled, and one that there is not is gone', () => {
+    expect(seen.killOwn).toEqual([{ answer: true }, { answer: true }]);
+    expect(seen.killDead).toEqual([{ answer: false }, { answer: false }]);
+    expect(seen.waiting).toBe(0);
+  });
 
   it('a process that there is not is undefined', () => {
     expect(seen.dead).toEqual({ answer: 'undefined' });

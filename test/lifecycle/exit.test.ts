@@ -42,6 +42,21 @@ const stages: Record<string, string> = {
      for (let i = 0; i < 8; i++) pbkdf2('', '', 1e5, 64, 'sha512', () => {});
      procseek.findByPid(1); procseek.findByName('absent'); procseek.scan().next();
      procseek.children(1); end();`,
+  'with waits that were aborted in the same moment': `${load} const controller = new AbortController();
+     for (let i = 0; i < 10; i++) procseek.waitForExit(1, { signal: controller.signal }).catch(() => {});
+     controller.abort(); end();`,
+  'with waits that were aborted a moment ago': `${load} const controller = new AbortController();
+     for (let i = 0; i < 10; i++) procseek.waitForExit(1, { signal: controller.signal }).catch(() => {});
+     setImmediate(() => { controller.abort(); setImmediate(end); });`,
+  'when a wait has just been over': `${load} const child = require('node:child_process').spawn('true');
+     procseek.waitForExit(child.pid).then(end);`,
+  'while processes end that are waited for': `${load} const { spawn } = require('node:child_process');
+     for (let i = 0; i < 5; i++) procseek.waitForExit(spawn('true').pid);
+     setTimeout(end, 3);`,
+  'with a wait begun in its exit handlers': `${load} process.on('exit', () => {
+       procseek.waitForExit(1); procseek.kill(process.pid, 0);
+     });
+     end();`,
   'while a result is being delivered': `${load} procseek.findByName('absent').then(end);`,
   'from within an iteration': `${load} for await (const _ of procseek.scan()) end();`,
   'from within a synchronous iteration': `${load} for (const _ of procseek.scanSync()) end();`,
@@ -51,6 +66,17 @@ const stages: Record<string, string> = {
        procseek.findByPid(1); procseek.scan().next(); procseek.findByName('absent');
      });
      end();`,
+};
+
+/** The same, of what keeps a process from ending by itself. */
+const endlessStages: Record<string, string> = {
+  'with a wait for an exit under way': `${load} procseek.waitForExit(process.ppid); end();`,
+  'with many waits for an exit under way': `${load} for (let i = 0; i < 500; i++) procseek.waitForExit(1);
+     setImmediate(end);`,
+  'with a wait for the end of itself': `${load} procseek.waitForExit(process.pid); setImmediate(end);`,
+  'with waits of which some are over': `${load} procseek.waitForExit(1);
+     const child = require('node:child_process').spawn('true');
+     procseek.waitForExit(child.pid).then(end);`,
 };
 
 const exiting = (stage: string) =>
@@ -101,7 +127,8 @@ const endings = {
 };
 
 describe.each(Object.entries(endings))('%s', (_, ending) => {
-  it.each(Object.entries(stages))('is clean %s', async (_, stage) => {
+  const possible = ending === finishing ? stages : { ...stages, ...endlessStages };
+  it.each(Object.entries(possible))('is clean %s', async (_, stage) => {
     expect(await runScript(ending(stage))).toEqual(cleanExit);
   });
 });

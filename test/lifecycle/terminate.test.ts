@@ -16,6 +16,14 @@ const loops: Record<string, string> = {
   findByPid: `await procseek.findByPid(process.pid, { fields: procseek.fieldNames });`,
   'findByPid, many': `await Promise.all(Array.from({ length: 50 }, (_, i) => procseek.findByPid(i)));`,
   children: `await procseek.children(process.pid, { recursive: true });`,
+  'waitForExit, begun and aborted': `const c = new AbortController();
+    const waits = [1, 2, 3].map(() => procseek.waitForExit(process.pid, { signal: c.signal }));
+    await null; c.abort(); await Promise.allSettled(waits);`,
+  'waitForExit, piling up': `for (let i = 0; i < 5; i++) procseek.waitForExit(process.pid); await null;
+    if (procseek.waitStats().waiting > 200) await new Promise(() => {});`,
+  'waitForExit of processes that end': `const child = require('node:child_process').spawn('true', { stdio: 'ignore' });
+    await procseek.waitForExit(child.pid);`,
+  kill: `procseek.kill(process.pid, 0); procseek.kill(procseek.findByPidSync(process.pid), 0); await null;`,
   'synchronous lookups': `procseek.findByNameSync('absent'); procseek.findByPidSync(1); await null;
     for (const _ of procseek.scanSync()) break;`,
 };

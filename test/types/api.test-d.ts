@@ -3,6 +3,7 @@ import { describe, expectTypeOf, test } from 'vitest';
 import {
   type CpuTime,
   children,
+  type Exit,
   type Field,
   fieldNames,
   findByName,
@@ -13,12 +14,16 @@ import {
   findOneByNameSync,
   type IoCounters,
   isRunning,
+  kill,
   type Process,
   type ProcessError,
   type ProcessFields,
   type ProcessState,
   scan,
   scanSync,
+  type WaitStats,
+  waitForExit,
+  waitStats,
 } from '../../src/index.js';
 
 interface Default {
@@ -145,6 +150,52 @@ describe('No field is of any type', () => {
     expectTypeOf<ProcessError['errno']>().toEqualTypeOf<number | undefined>();
     expectTypeOf<Field>().toEqualTypeOf<keyof ProcessFields>();
     expectTypeOf(fieldNames).toEqualTypeOf<readonly Field[]>();
+  });
+});
+
+describe('Ends and signals', () => {
+  const ended = { code: null, signal: null };
+
+  test('an end has a code or a signal, or neither', () => {
+    expectTypeOf(waitForExit(1)).resolves.toEqualTypeOf<Exit>();
+    expectTypeOf<Exit>().toEqualTypeOf<{ code: number | null; signal: string | null }>();
+    expectTypeOf(ended).toExtend<Exit>();
+  });
+
+  test('are of a PID, or of a record with its identity', () => {
+    const { signal } = new AbortController();
+    const found = findByPidSync(1);
+    if (found) {
+      void waitForExit(found, { signal });
+      expectTypeOf(kill(found)).toEqualTypeOf<boolean>();
+    }
+    void waitForExit(1, undefined);
+    void waitForExit({ pid: 1, id: 'x' }, { signal: undefined });
+    kill(1, 'SIGKILL');
+    kill({ pid: 1, id: 'x' }, 9);
+    kill(1, undefined);
+    // @ts-expect-error the id was not asked for
+    void waitForExit({ pid: 1, name: 'x' });
+    // @ts-expect-error the id was not asked for
+    kill({ pid: 1, name: 'x' });
+    // @ts-expect-error a process may have ended
+    kill(findByPidSync(1));
+    // @ts-expect-error a PID is a number
+    void waitForExit('1');
+    // @ts-expect-error there is no such option
+    void waitForExit(1, { timeout: 1 });
+    // @ts-expect-error a signal has a name or a number
+    kill(1, null);
+  });
+
+  test('have their cost', () => {
+    expectTypeOf(waitStats()).toEqualTypeOf<WaitStats>();
+    expectTypeOf<WaitStats>().toEqualTypeOf<{
+      waiting: number;
+      polled: number;
+      polls: number;
+      reason: string | null;
+    }>();
   });
 });
 
