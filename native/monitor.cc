@@ -373,7 +373,6 @@ void Monitor::make_pass(Delta* delta, bool everything) {
   int64_t begun = steady_clock();
   Sight sight;
   sight.pass = pass_;
-  sight.skips_ended = true;
   sight.now = begun;
   sight.wall_time = wall_clock();
   bool is_resync = false;

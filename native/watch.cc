@@ -60,7 +60,7 @@ Status Watch::decide(Record& record, const Sight& sight) {
     if (known(record.pid) != nullptr) return kOk;  // there was no room
     match = nullptr;
   }
-  if (sight.skips_ended && record.has_ended()) return kOk;
+  if ((sight.pass != 0 || sight.skips_ended) && record.has_ended()) return kOk;
   bool is_match = query_.test(record);
   if (match == nullptr && !is_match) return kOk;
 

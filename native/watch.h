@@ -29,7 +29,7 @@ struct WatchOptions {
 struct Sight {
   uint32_t pass = 0;         // in this pass; 0: because of a change
   bool is_birth = false;     // of a change: it began a moment ago
-  bool skips_ended = false;  // the end of a zombie has been told, or will not be
+  bool skips_ended = false;  // of a change: the end of a zombie has been told already
   int64_t now = 0;           // of a pass, by the steady clock
   double wall_time = 0;      // of a pass
 };

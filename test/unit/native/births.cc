@@ -193,3 +193,19 @@ TEST_CASE("births agree with a list of them whatever happens") {
     }
   }
 }
+
+TEST_CASE("a birth that settles waits to be asked for, however late that is") {
+  Births births;
+  int32_t pid;
+  CHECK(births.add(5, 0) == kOk);
+  CHECK(births.add(6, 1500) == kOk);
+  CHECK(births.next_settled(1500, pid));
+  CHECK(pid == 5);
+}
+
+TEST_CASE("what is executed more than a second after the fork is no part of the start") {
+  Births births;
+  CHECK(births.add(5, 0) == kOk);
+  CHECK_FALSE(births.executed(5, 1000));
+  CHECK_FALSE(births.is_settling(5));
+}

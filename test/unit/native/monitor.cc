@@ -519,7 +519,7 @@ TEST_CASE("a wait without a handle asks ten times a second") {
     CHECK(rig.news->timeout() == 100);
     rig.pass_time(100);
     CHECK(rig.notices() == Told{});
-    rig.machine.end(5);
+    rig.machine.with_host([](FakeHost& host) { host.find(5)->state = State::zombie; });
     rig.pass_time(100);
     CHECK(rig.notices() == Told{"wait 1 2"});
     CHECK(rig.monitor->waits().counters().waiting == 0);
@@ -713,4 +713,139 @@ TEST_CASE("watches and waits may come and go from another thread while the monit
   }
   is_over = true;
   script.join();
+}
+
+TEST_CASE("a watch that has room again before a pass may be made has its pass in time") {
+  Rig rig;
+  for (int32_t pid = 1; pid <= 5; pid++) {
+    FakeProcess process = {pid, "x"};
+    process.cmdline = std::string(300000, 'y');
+    rig.machine.put(process);
+  }
+  rig.start();
+  Watch& watch = rig.add({}, {}, true);
+  for (int i = 0; i < 4; i++) rig.told(watch);
+  rig.news->lose(1);
+  for (int i = 0; i < 6; i++) rig.news->tell(Change::executed, 1);
+  rig.machine.end(2);
+  rig.rest();
+  CHECK(watch.is_behind());
+  rig.told(watch);
+  rig.rest();
+  CHECK(rig.news->timeout() == 20);
+  rig.pass_time(1000);
+  CHECK(rig.told(watch) == Told{"x2 ?"});
+}
+
+TEST_CASE("a copy whose first thread ends while it settles is told when it has others") {
+  Rig rig;
+  Watch& watch = rig.begin();
+  FakeProcess process = {6, "x"};
+  process.threads = 3;
+  rig.machine.put(process);
+  rig.news->tell(Change::forked, 6);
+  rig.machine.stop_first_thread(6);
+  rig.news->tell(Change::exited, 6, {0, 0});
+  rig.pass_time(10);
+  CHECK(rig.told(watch) == Told{"+6b"});
+}
+
+TEST_CASE("a copy that ends while it settles is not told when it is found as a zombie") {
+  Rig rig;
+  Watch& watch = rig.begin();
+  FakeProcess process = {6, "x"};
+  process.state = State::zombie;
+  rig.machine.put(process);
+  rig.news->tell(Change::forked, 6);
+  rig.news->tell(Change::exited, 6, {0, 0});
+  rig.pass_time(10);
+  CHECK(rig.told(watch) == Told{});
+}
+
+TEST_CASE("a copy that settles is told although nothing was heard for a second and a half") {
+  Rig rig;
+  Watch& watch = rig.begin();
+  rig.machine.put({6, "x"});
+  rig.news->tell(Change::forked, 6);
+  rig.rest();
+  rig.machine.put({7, "other"});
+  Change forked;
+  forked.kind = Change::forked;
+  forked.pid = 7;
+  rig.machine.clock += 1500;
+  rig.news->tell_all({forked});
+  CHECK(rig.told(watch) == Told{"+6b"});
+}
+
+TEST_CASE("a storm of losses that lasts does not keep passes from being made") {
+  Rig rig;
+  rig.begin();
+  rig.machine.put({6, "x"});
+  auto storm = [&rig] {
+    for (int i = 0; i < 500; i++) {
+      rig.news->lose(1);
+      rig.rest();
+      rig.news->pass_time(10);
+    }
+    rig.rest();
+  };
+  storm();
+  CHECK(rig.monitor->counters().resyncs > 0);
+  CHECK(rig.monitor->counters().changes == 0);
+  Watch& second = rig.add();
+  storm();
+  CHECK(second.is_ready());
+}
+
+TEST_CASE("a watch without room is told later that it has to poll") {
+  Rig rig;
+  FakeProcess process = {1, "x"};
+  process.cmdline = std::string(600000, 'y');
+  rig.machine.put(process);
+  rig.start();
+  Watch& watch = rig.add({}, {}, true);
+  rig.told(watch);
+  for (int i = 0; i < 3; i++) rig.news->tell(Change::executed, 1);
+  rig.rest();
+  CHECK(watch.is_behind());
+  rig.news->fail(failure(Call::recv, EIO));
+  Told all;
+  for (int i = 0; i < 4; i++) {
+    for (auto& told : rig.told(watch)) all.push_back(told);
+    rig.pass_time(1000);
+  }
+  CHECK(std::count(all.begin(), all.end(), "polling") == 1);
+}
+
+TEST_CASE("the monitor's own waits do not count among those of others") {
+  Rig rig;
+  rig.machine.on_open_handle = kUnsupported;
+  FakeProcess process = {5, "x"};
+  process.threads = 3;
+  rig.machine.put(process);
+  Watch& watch = rig.begin();
+  rig.machine.stop_first_thread(5);
+  rig.news->tell(Change::exited, 5, {0, 0});
+  rig.told(watch);
+  CHECK(rig.monitor->waits().counters().polled == 0);
+  CHECK(rig.news->timeout() >= 0);
+}
+
+TEST_CASE("nobody looks for the end of what no longer matches") {
+  Rig rig;
+  FakeProcess process = {5, "x"};
+  process.threads = 3;
+  rig.machine.put(process);
+  Watch& watch = rig.begin();
+  rig.machine.on_open_handle = kUnsupported;
+  rig.machine.stop_first_thread(5);
+  rig.news->tell(Change::exited, 5, {0, 0});
+  rig.rest();
+  CHECK(rig.news->timeout() >= 0);
+  rig.machine.with_host([](FakeHost& host) { host.find(5)->comm = "other"; });
+  rig.news->tell(Change::renamed, 5);
+  CHECK(rig.told(watch) == Told{"-5"});
+  rig.pass_time(100);
+  rig.rest();
+  CHECK(rig.news->timeout() == -1);
 }

@@ -168,3 +168,11 @@ TEST_CASE("values that can only be moved are moved with their numbers and releas
   }
   CHECK(counter.use_count() == 1);
 }
+
+TEST_CASE("zero is no number, and never there") {
+  NumberMap<int> map;
+  *map.insert(1) = 1;
+  CHECK(map.find(0) == nullptr);
+  map.erase(0);
+  CHECK(map.size() == 1);
+}

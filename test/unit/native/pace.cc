@@ -114,3 +114,9 @@ TEST_CASE("passes never take more than their budget and are never due in the pas
     CHECK(spent <= budget * static_cast<double>(now - begun) * 1.05 + 500);
   }
 }
+
+TEST_CASE("the smallest budget there is makes passes as rare as can be") {
+  Pace pace(1000, 5e-324);
+  pace.made(0, 10, 5);
+  CHECK(pace.interval() > 1000000000);
+}
