@@ -12,7 +12,7 @@ import { observe, observeReady, order, startActor, ways } from '../support/watch
 
 const scratch = scratchDirectory();
 
-describe.each(ways)('By %s, an iteration', (_, options) => {
+describe.each(ways)('By %s, an iteration', (way, options) => {
   test('tells in order what happens, and closes the watcher when it is left', async () => {
     const path = makeProgram(scratch, uniqueName(12));
     const existing = await startProgram(path);
@@ -83,13 +83,14 @@ describe.each(ways)('By %s, an iteration', (_, options) => {
     await until('it is told', () => observer.told.length > 0);
     await order(
       actor,
-      `[(rename('${name}' + str(i % 100)), i % 20 or time.sleep(0.001)) for i in range(40000)]`,
+      `[(rename('${name}' + str(i % 100)), i % 20 or time.sleep(0.001)) for i in range(20000)]`,
     );
     const child = await startProgram(path);
     await order(actor, `rename('${name}end')`);
     const pending = observer.told.length;
-    // One more delivery may have been under way when there were 1,000.
-    expect(pending).toBeLessThan(20_000);
+    // Passes see a few of the names only.
+    if (way === 'events') expect(pending).toBeGreaterThanOrEqual(1000);
+    expect(pending).toBeLessThan(10_000);
     const seen: string[] = [];
     while (seen.at(-1) !== `${child.pid} exit`) {
       const { value } = await iteration.next();
@@ -120,13 +121,6 @@ describe('`ready`', () => {
     const closed = watch(uniqueName(12));
     closed.close();
     await closed.ready;
-    await once(
-      observe(watch(uniqueName(12))).watcher.on('x' as never, () => {}),
-      'never' as never,
-      {
-        signal: AbortSignal.timeout(1),
-      },
-    ).catch(() => {});
   });
 
   test('rejects with the reason of the signal, before and after', async () => {

@@ -47,6 +47,7 @@ export async function inProcess<A, R>(
     const script = join(directory, 'script.cjs');
     const answer = join(directory, 'answer.json');
     writeFileSync(answer, '');
+    chmodSync(answer, 0o666); // it may be another user's to write
     bundleLibrary(join(directory, 'procseek.cjs'));
     writeFileSync(
       script,
