@@ -16,6 +16,11 @@ const loops: Record<string, string> = {
   findByPid: `await procseek.findByPid(process.pid, { fields: procseek.fieldNames });`,
   'findByPid, many': `await Promise.all(Array.from({ length: 50 }, (_, i) => procseek.findByPid(i)));`,
   children: `await procseek.children(process.pid, { recursive: true });`,
+  'watch, closed': `const w = procseek.watch(/./); await w.ready; w.close();`,
+  'watch, disposed': `const w = procseek.watch('x', { backend: 'polling' }); await w[Symbol.asyncDispose]();`,
+  'watch, left': `for await (const _ of procseek.watch(/./)) break;`,
+  'watch, kept open': `(globalThis.open ??= []).push(procseek.watch(/./, { interval: 10, backend: turns % 2 ? 'auto' : 'polling' }));
+    if (open.length > 5) open.shift().close(); await new Promise(setImmediate);`,
   'synchronous lookups': `procseek.findByNameSync('absent'); procseek.findByPidSync(1); await null;
     for (const _ of procseek.scanSync()) break;`,
 };
