@@ -255,6 +255,22 @@ describe('A storm of processes', () => {
   });
 });
 
+test('Records that fill all the room, one burst after the other, end in what is', async () => {
+  const name = uniqueName(10);
+  const actor = await startActor({ env: { BIG: 'x'.repeat(120_000) } });
+  const query = { name: new RegExp(`^(python3|${name})`), pids: [actor.pid] };
+  const { watcher } = await observeReady(watch(query, { fields: ['name', 'environ'] }));
+  for (let burst = 0; burst < 100; burst++) {
+    const changes = 20 + ((burst * 7) % 80);
+    const rename = `rename('${name}%d' % (i % 50)), i % 3 or time.sleep(0.0003)`;
+    await order(actor, `[(${rename}) for i in range(${changes})]; rename('${name}z${burst}')`);
+    await until(
+      `the name of burst ${burst} is told`,
+      () => watcher.processes.get(actor.pid)?.name === `${name}z${burst}`,
+    );
+  }
+});
+
 test('An idle watcher takes next to no CPU time', async () => {
   const { watcher } = await observeReady(watch(uniqueName(12)));
   const { cpuTime, events } = watcher.stats;
