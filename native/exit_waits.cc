@@ -73,7 +73,8 @@ Status ExitWaits::insert(int32_t token, int32_t pid, const Identity& identity, c
   wait->identity = identity;
   wait->told = told;
   wait->handle = std::move(handle);
-  if (wait->handle) return kOk;
+  wait->is_polled = !wait->handle;
+  if (!wait->is_polled) return kOk;
   polled_++;
   if (token > 0) counters_.polled++;
   return kOk;
@@ -88,10 +89,10 @@ void ExitWaits::cancel(int32_t token) {
 void ExitWaits::erase(int32_t token) {
   Wait* wait = waits_.find(token);
   if (wait == nullptr) return;
-  if (!wait->handle) polled_--;
+  if (wait->is_polled) polled_--;
   if (token > 0) {
     counters_.waiting--;
-    if (!wait->handle) counters_.polled--;
+    if (wait->is_polled) counters_.polled--;
   }
   waits_.erase(token);
 }
@@ -136,7 +137,7 @@ bool ExitWaits::collect_due(int64_t now, Bytes& ret_tokens, bool& ret_polls) {
   if (!ret_polls && (patience_ < 0 || now < patience_)) return true;
   patience_ = -1;
   waits_.for_each([&](int32_t token, const Wait& wait) {
-    bool is_due = wait.handle ? wait.patience >= 0 && now >= wait.patience : ret_polls;
+    bool is_due = wait.is_polled ? ret_polls : wait.patience >= 0 && now >= wait.patience;
     if (is_due) {
       has_memory &= ret_tokens.append({reinterpret_cast<const char*>(&token), sizeof token});
     } else if (wait.patience >= 0 && (patience_ < 0 || wait.patience < patience_)) {
@@ -190,7 +191,7 @@ Status ExitWaits::ask(int32_t token, int64_t now, Exit& ret_exit) {
     Wait* wait = waits_.find(token);
     if (wait == nullptr) return kGone;
     ret_exit = wait->told;
-    if (wait->handle) return ask_handle(*wait, now, ret_exit);
+    if (!wait->is_polled) return ask_handle(*wait, now, ret_exit);
     pid = wait->pid;
     identity = wait->identity;
     counters_.polls++;
@@ -214,7 +215,11 @@ Status ExitWaits::ask(int32_t token, int64_t now, Exit& ret_exit) {
 Status ExitWaits::ask_handle(Wait& wait, int64_t now, Exit& ret_exit) {
   Status status = read_exit(wait.handle, wait.pid, wait.identity, ret_exit);
   if (status != kPending) return status;
-  if (wait.patience >= 0 && now >= wait.patience) return kUnsupported;
+  if (wait.patience >= 0 && now >= wait.patience) {
+    // The last attempt is not to fail for want of the descriptor that the handle takes.
+    wait.handle.close();
+    return read_exit(wait.handle, wait.pid, wait.identity, ret_exit) == kOk ? kOk : kUnsupported;
+  }
   if (wait.patience < 0) wait.patience = now + kPatience;
   if (patience_ < 0 || wait.patience < patience_) patience_ = wait.patience;
   return kPending;

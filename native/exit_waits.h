@@ -66,6 +66,7 @@ class ExitWaits {
     int32_t pid = 0;
     Identity identity;  // none as long as it could not be read
     ProcessHandle handle;
+    bool is_polled = false;  // for want of a handle
     int64_t patience = -1;  // until when to wait for how it ended; -1: it has not ended
     Exit told;
   };

@@ -75,9 +75,8 @@ Status ask_zombie(int32_t pid, const Identity& identity, Exit& ret_exit) {
   if (source == nullptr) return kUnsupported;
   Record record;
   Status status = source->find(pid, Record::kLife, record);
-  if (status != kOk || !(record.identity() == identity) || !record.has_ended()) {
-    return kUnsupported;
-  }
+  if (status != kOk || !record.has_ended()) return kUnsupported;
+  if (identity && !(record.identity() == identity)) return kUnsupported;
   ProcPath link;
   link.append("/proc/").append(static_cast<uint32_t>(pid)).append("/exe");
   char target[1];
@@ -133,7 +132,10 @@ Status read_exit(const ProcessHandle& handle, int32_t pid, const Identity& ident
   } else if (ask_as_parent(P_PID, pid, ret_exit) == kOk) {
     return kOk;
   }
-  return ask_zombie(pid, identity, ret_exit) == kOk ? Status{kOk} : status;
+  if (ask_zombie(pid, identity, ret_exit) != kOk) return status;
+  // Without an identity, it was the zombie of the handle if that has not been reaped meanwhile.
+  if (!identity && handle) (void)ask_handle(static_cast<int>(handle.native()), ret_exit);
+  return kOk;
 }
 
 Status signal_process(int32_t pid, const Identity& identity, int32_t signal) {

@@ -12,6 +12,7 @@ import {
   isRunning,
   scan,
   scanSync,
+  watch,
 } from '../../src/index.js';
 
 /** The public functions, as JavaScript may call them. */
@@ -230,4 +231,75 @@ test('Options that are undefined are as good as left out', async () => {
   expect(await findByName(/./, { ...options, limit: none })).not.toEqual([]);
   expect([...scanSync({ name: none, pids: none, uid: none })].length).toBeGreaterThan(1);
   expect(await children(process.pid, { ...nameless, recursive: none })).toBeInstanceOf(Array);
+});
+
+describe('watch', () => {
+  const attempt = (...args: unknown[]) => {
+    try {
+      (watch as unknown as (...args: unknown[]) => { close(): void })(...args).close();
+    } catch (error) {
+      return { constructor: (error as Error).constructor, code: (error as { code: string }).code };
+    }
+    return undefined;
+  };
+
+  test.each([undefined, null, 1, true, () => {}, [1], [null]])('refuses the name %s', (name) => {
+    expect(attempt(name)).toEqual(wrongType);
+  });
+
+  test.each([[''], [[]], ['a\0b'], [new Uint8Array()]])('refuses the name %j', (name) => {
+    expect(attempt(name)).toEqual(wrongValue);
+  });
+
+  test.each([
+    [{ name: 1 }, wrongType],
+    [{ name: '' }, wrongValue],
+    [{ by: 'path' }, wrongValue],
+    [{ ignoreCase: 1 }, wrongType],
+    [{ uid: '0' }, wrongType],
+    [{ uid: -1 }, outOfRange],
+    [{ ppid: 2 ** 31 }, outOfRange],
+    [{ pids: 1 }, wrongType],
+    [{ pids: [1.5] }, outOfRange],
+  ])('refuses the filter %j', (filter, expected) => {
+    expect(attempt(filter)).toEqual(expected);
+  });
+
+  test.each([
+    [null, wrongType],
+    [1, wrongType],
+    [[], wrongType],
+    [{ backend: 'netlink' }, wrongValue],
+    [{ backend: 1 }, wrongValue],
+    [{ interval: '1000' }, wrongType],
+    [{ interval: 9 }, outOfRange],
+    [{ interval: 10.5 }, outOfRange],
+    [{ interval: 2 ** 31 }, outOfRange],
+    [{ interval: Number.NaN }, outOfRange],
+    [{ cpuBudget: '1' }, wrongType],
+    [{ cpuBudget: 0 }, outOfRange],
+    [{ cpuBudget: 1.01 }, outOfRange],
+    [{ cpuBudget: Number.NaN }, outOfRange],
+    [{ fields: 'name' }, wrongType],
+    [{ fields: ['nmae'] }, wrongValue],
+    [{ signal: {} }, wrongType],
+    [{ signal: null }, wrongType],
+  ])('refuses the options %j', (options, expected) => {
+    expect(attempt('x', options)).toEqual(expected);
+  });
+
+  test('takes what is at the limits', () => {
+    for (const interval of [10, 2 ** 31 - 1]) expect(attempt('x', { interval })).toBeUndefined();
+    for (const cpuBudget of [Number.MIN_VALUE, 1])
+      expect(attempt('x', { cpuBudget })).toBeUndefined();
+    expect(attempt({})).toBeUndefined();
+    expect(attempt('x', undefined)).toBeUndefined();
+    const none = {
+      backend: undefined,
+      interval: undefined,
+      cpuBudget: undefined,
+      signal: undefined,
+    };
+    expect(attempt('x', none)).toBeUndefined();
+  });
 });

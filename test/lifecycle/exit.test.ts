@@ -61,6 +61,19 @@ const stages: Record<string, string> = {
   'from within an iteration': `${load} for await (const _ of procseek.scan()) end();`,
   'from within a synchronous iteration': `${load} for (const _ of procseek.scanSync()) end();`,
   'when all handles were abandoned': `${load} for (let i = 0; i < 20; i++) await procseek.scan().next(); end();`,
+  'with a watcher just made': `${load} const watcher = procseek.watch(/./); watcher.unref(); end();`,
+  'with a watcher about to be ready': `${load} const watcher = procseek.watch(/./).unref();
+     watcher.on('start', () => {}); setImmediate(end);`,
+  'with watchers of both kinds': `${load} const watchers = ['auto', 'polling'].map((backend) =>
+       procseek.watch(/./, { backend, interval: 10 }));
+     await Promise.all(watchers.map(({ ready }) => ready)); for (const one of watchers) one.unref(); end();`,
+  'from within a listener of a watcher': `${load} const watcher = procseek.watch(/./).unref();
+     watcher.once('start', end); await watcher.ready;`,
+  'from within an iteration over a watcher': `${load} for await (const _ of procseek.watch(/./)) { end(); break; }`,
+  'after a watcher was closed': `${load} const watcher = procseek.watch(/./); watcher.close(); end();`,
+  'while a watcher is being disposed of': `${load} const watcher = procseek.watch(/./); globalThis.held = watcher;
+     await watcher.ready; watcher[Symbol.asyncDispose](); end();`,
+  'with a watcher made in its exit handlers': `${load} process.on('exit', () => { procseek.watch(/./); procseek.watch('x').close(); }); end();`,
   'with lookups in its exit handlers': `${load} process.on('exit', () => {
        procseek.findByNameSync('absent'); for (const _ of procseek.scanSync()) break;
        procseek.findByPid(1); procseek.scan().next(); procseek.findByName('absent');

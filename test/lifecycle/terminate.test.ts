@@ -24,6 +24,11 @@ const loops: Record<string, string> = {
   'waitForExit of processes that end': `const child = require('node:child_process').spawn('true', { stdio: 'ignore' });
     await procseek.waitForExit(child.pid);`,
   kill: `procseek.kill(process.pid, 0); procseek.kill(procseek.findByPidSync(process.pid), 0); await null;`,
+  'watch, closed': `const w = procseek.watch(/./); await w.ready; w.close();`,
+  'watch, disposed': `const w = procseek.watch('x', { backend: 'polling' }); await w[Symbol.asyncDispose]();`,
+  'watch, left': `for await (const _ of procseek.watch(/./)) break;`,
+  'watch, kept open': `(globalThis.open ??= []).push(procseek.watch(/./, { interval: 10, backend: turns % 2 ? 'auto' : 'polling' }));
+    if (open.length > 5) open.shift().close(); await new Promise(setImmediate);`,
   'synchronous lookups': `procseek.findByNameSync('absent'); procseek.findByPidSync(1); await null;
     for (const _ of procseek.scanSync()) break;`,
 };

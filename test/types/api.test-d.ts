@@ -22,8 +22,14 @@ import {
   scan,
   scanSync,
   type WaitStats,
+  type WatchBackend,
+  type Watcher,
+  type WatcherEvent,
+  type WatcherStats,
+  type WatchMessage,
   waitForExit,
   waitStats,
+  watch,
 } from '../../src/index.js';
 
 interface Default {
@@ -135,6 +141,62 @@ describe('The streams', () => {
       IteratorResult<Chosen[], undefined>
     >();
     expectTypeOf(stream.return()).resolves.toEqualTypeOf<IteratorResult<Chosen, undefined>>();
+  });
+});
+
+describe('A watcher', () => {
+  test('tells records of the fields that were asked for, in each way', async () => {
+    expectTypeOf(watch('x')).toEqualTypeOf<Watcher<Default>>();
+    const watcher = watch({ name: /x/, uid: 0 }, { fields });
+    expectTypeOf(watcher).toEqualTypeOf<Watcher<Chosen>>();
+    expectTypeOf(watcher.processes).toEqualTypeOf<ReadonlyMap<number, Chosen>>();
+    expectTypeOf(watcher.ready).toEqualTypeOf<Promise<void>>();
+    expectTypeOf(watcher).toExtend<AsyncDisposable>();
+    watcher.on('start', (event) => {
+      expectTypeOf(event).toEqualTypeOf<{ process: Chosen; existing: boolean }>();
+    });
+    watcher.on('exit', ({ process, code, signal }) => {
+      expectTypeOf(process).toEqualTypeOf<Chosen>();
+      expectTypeOf(code).toEqualTypeOf<number | null>();
+      expectTypeOf(signal).toEqualTypeOf<string | null>();
+    });
+    watcher.on('rename', ({ process, matches, previousName }) => {
+      expectTypeOf(process).toEqualTypeOf<Chosen>();
+      expectTypeOf(matches).toEqualTypeOf<boolean>();
+      expectTypeOf(previousName).toEqualTypeOf<string | null>();
+    });
+    watcher.on('error', (error) => expectTypeOf(error).toEqualTypeOf<Error>());
+    watcher.on('close', (...args) => expectTypeOf(args).toEqualTypeOf<[]>());
+    // @ts-expect-error there is no such event
+    watcher.on('stop', (event) => event);
+    for await (const event of watcher) expectTypeOf(event).toEqualTypeOf<WatcherEvent<Chosen>>();
+  });
+
+  test('tells by its type what an event holds', () => {
+    const tell = (event: WatcherEvent<Default>) => {
+      if (event.type === 'start') expectTypeOf(event.existing).toEqualTypeOf<boolean>();
+      else if (event.type === 'exit') expectTypeOf(event.code).toEqualTypeOf<number | null>();
+      else expectTypeOf(event.previousName).toEqualTypeOf<string | null>();
+      // @ts-expect-error only of an exit
+      event.code;
+    };
+    expectTypeOf(tell).parameter(0).toHaveProperty('process').toEqualTypeOf<Default>();
+  });
+
+  test('takes its options, and no others', () => {
+    const none = undefined;
+    watch('x', { backend: none, interval: none, cpuBudget: none, fields: none, signal: none });
+    watch(['x', /x/, new Uint8Array(1)], { backend: 'polling', interval: 10, cpuBudget: 1 });
+    // @ts-expect-error there is no such backend
+    watch('x', { backend: 'netlink' });
+    // @ts-expect-error something has to be looked for
+    watch();
+    // @ts-expect-error there is no such field
+    watch('x', { fields: ['nmae'] });
+    // @ts-expect-error it cannot be written to
+    watch('x').processes.clear();
+    expectTypeOf<WatcherStats['backend']>().toEqualTypeOf<WatchBackend | null>();
+    expectTypeOf<WatchMessage['stats']>().toEqualTypeOf<WatcherStats>();
   });
 });
 

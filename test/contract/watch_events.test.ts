@@ -1,0 +1,285 @@
+/** What the kernel tells of processes, and what a watcher makes of it. */
+import { basename } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { watch } from '../../src/index.js';
+import { load, resultOf } from '../fault/support.js';
+import { settle, vanish } from '../support/proc.js';
+import { start, startPython } from '../support/processes.js';
+import {
+  makeProgram,
+  makeScript,
+  scratchDirectory,
+  startProgram,
+  uniqueName,
+} from '../support/programs.js';
+import { until } from '../support/until.js';
+import { observeReady, order, startActor, whyNoEvents } from '../support/watching.js';
+
+const scratch = scratchDirectory();
+const reason = await whyNoEvents();
+beforeEach(({ skip }) => {
+  if (reason !== undefined) skip(reason);
+});
+
+/** Has something told, so that all that happened before has been told, too. */
+async function catchUp(observer: Awaited<ReturnType<typeof observeReady>>, path: string) {
+  const last = await startProgram(path);
+  await until('the last one is told', () => observer.of(last).length > 0);
+  return last;
+}
+
+describe('A fork', () => {
+  test('that executes nothing is a start', async () => {
+    const name = uniqueName(12);
+    const actor = await startActor();
+    await order(actor, `rename('${name}')`);
+    const observer = await observeReady(watch(name));
+    await order(actor, 'pid = os.fork() or signal.pause()');
+    await until('it is told', () => observer.told.length === 2);
+    expect(observer.told).toMatchObject([
+      { type: 'start', existing: true, process: { pid: actor.pid } },
+      { type: 'start', existing: false, process: { ppid: actor.pid, name } },
+    ]);
+    await order(actor, 'os.kill(pid, 9); os.waitpid(pid, 0)');
+    await until('its end is told', () => observer.told.length === 3);
+    expect(observer.told[2]).toMatchObject({ type: 'exit', signal: 'SIGKILL' });
+  });
+
+  test('that executes something else at once is not told', async () => {
+    const path = makeScript(
+      scratch,
+      uniqueName(12),
+      '/bin/sh',
+      '\necho x; read a; i=0; while [ $i -lt 200 ]; do /bin/true; i=$((i+1)); done; echo y; read a',
+    );
+    const marker = makeProgram(scratch, uniqueName(12));
+    const observer = await observeReady(watch([basename(path), basename(marker)]));
+    const shell = await start(path);
+    shell.say('go');
+    await shell.line();
+    const last = await catchUp(observer, marker);
+    const others = observer.told.filter(
+      ({ process }) => process.pid !== shell.pid && process.pid !== last.pid,
+    );
+    expect(observer.of(shell)).toEqual(['start']);
+    expect(observer.pids).toEqual([shell.pid, last.pid].sort((a, b) => a - b));
+    // On a busy host, one may take longer than 10 ms to execute its program.
+    expect(others.length).toBeLessThan(20);
+  });
+
+  test('that executes programs one after the other is one start', async () => {
+    const path = makeProgram(scratch, uniqueName(12));
+    const observer = await observeReady(watch(basename(path)));
+    const line = `exec sh -c 'exec sh -c "exec ${path}"'`;
+    const child = await start('sh', ['-c', line], { says: 'x' });
+    await observer.hears(child, 'start');
+    child.signal('SIGKILL');
+    await observer.hears(child, 'start', 'exit');
+  });
+});
+
+describe('Threads', () => {
+  const begin = async (code: string) => {
+    const name = uniqueName(12);
+    const child = await startPython(
+      `import ctypes, os, signal, sys, threading, time
+libc = ctypes.CDLL(None)
+libc.prctl(15, sys.argv[1].encode())
+def exit_thread(): libc.syscall(60, 0)
+${code}`,
+      [name],
+    );
+    return { name, child };
+  };
+
+  test('that begin and end are not told', async () => {
+    const { name, child } = await begin(`
+print('ready', flush=True)
+for line in sys.stdin:
+    for i in range(50):
+        thread = threading.Thread(target=lambda: None)
+        thread.start()
+        thread.join()
+    print('done', flush=True)`);
+    const marker = makeProgram(scratch, uniqueName(12));
+    const observer = await observeReady(watch([name, basename(marker)]));
+    child.say('go');
+    await child.line();
+    await catchUp(observer, marker);
+    expect(observer.of(child)).toEqual(['existing']);
+  });
+
+  test('that have outlived the first one already when the watch begins end with the last', async () => {
+    const { name, child } = await begin(`
+def work():
+    os.read(0, 3)
+    os._exit(7)
+threading.Thread(target=work).start()
+print('ready', flush=True)
+exit_thread()`);
+    await settle(child.pid, 'Z');
+    const marker = makeProgram(scratch, uniqueName(12));
+    const observer = await observeReady(watch([name, basename(marker)]));
+    await catchUp(observer, marker);
+    expect(observer.of(child)).toEqual(['existing']);
+    child.say('go');
+    await vanish(child.pid);
+    await observer.hears(child, 'existing', 'exit');
+    expect(observer.last(child)).toMatchObject({ code: 7, signal: null });
+  });
+
+  test('that go on when the first one ends are no exit', async () => {
+    const { name, child } = await begin(`
+def work():
+    while open('/proc/self/stat').read().rsplit(')', 1)[1].split()[0] != 'Z': time.sleep(0.001)
+    print('alone', flush=True)
+    os.read(0, 1)
+    os.kill(os.getpid(), 9)
+thread = threading.Thread(target=work)
+print('ready', flush=True)
+os.read(0, 3)
+thread.start()
+exit_thread()`);
+    const marker = makeProgram(scratch, uniqueName(12));
+    const observer = await observeReady(watch([name, basename(marker)]));
+    child.say('go');
+    await child.line();
+    await catchUp(observer, marker);
+    expect(observer.of(child)).toEqual(['existing']);
+    expect(observer.pids).toContain(child.pid);
+    child.say('on');
+    await observer.hears(child, 'existing', 'exit');
+    expect(observer.last(child)).toMatchObject({ code: null, signal: 'SIGKILL' });
+  });
+
+  test('that execute a program in place of the first one are neither exit nor start', async () => {
+    const path = makeProgram(scratch, uniqueName(12));
+    const { name, child } = await begin(`
+def work():
+    os.read(0, 3)
+    os.execv('${path}', ['${path}', '--', '-'])
+threading.Thread(target=work).start()
+print('ready', flush=True)
+time.sleep(1000)`);
+    const same = await observeReady(watch([name, basename(path)]));
+    const other = await observeReady(watch(name));
+    child.say('go');
+    await same.hears(child, 'existing', 'rename');
+    await other.hears(child, 'existing', 'out');
+    expect(same.last(child)).toMatchObject({
+      previousName: name,
+      process: { name: basename(path) },
+    });
+    child.signal('SIGKILL');
+    await same.hears(child, 'existing', 'rename', 'exit');
+    expect(other.of(child)).toEqual(['existing', 'out']);
+  });
+});
+
+describe('A storm of processes', () => {
+  const storm = (count: number) =>
+    `i=0; while [ $i -lt ${count} ]; do /bin/true; i=$((i+1)); done; echo over; read a`;
+
+  test('hides none of those that match', async () => {
+    const path = makeProgram(scratch, uniqueName(12));
+    const observer = await observeReady(watch(basename(path)));
+    const storms = await Promise.all(
+      [0, 1].map(() => start('sh', ['-c', `echo begins; ${storm(1500)}`])),
+    );
+    const over = Promise.all(storms.map((one) => one.line()));
+    const children = await Promise.all(Array.from({ length: 30 }, () => startProgram(path)));
+    for (const child of children.slice(0, 15)) child.signal('SIGKILL');
+    await over;
+    await until(
+      'the state is exact',
+      () => observer.pids.length === 15 && observer.told.length >= 45,
+    );
+    expect(observer.pids).toEqual(
+      children
+        .slice(15)
+        .map(({ pid }) => pid)
+        .sort((a, b) => a - b),
+    );
+    for (const child of children.slice(0, 15))
+      expect(observer.of(child)).toEqual(['start', 'exit']);
+    for (const child of children.slice(15)) expect(observer.of(child)).toEqual(['start']);
+    expect(observer.watcher.stats.events).toBeGreaterThan(3000);
+  });
+
+  test('of which changes are lost ends in the exact difference', async () => {
+    const path = makeProgram(scratch, uniqueName(12));
+    const [stays, ends] = [await startProgram(path), await startProgram(path)];
+    // All its threads stand still while the queue fills: to 1 MiB, at some 0.8 KiB for an event.
+    const result = await resultOf<{
+      told: string[];
+      expected: number[];
+      began: number;
+      processes: number[];
+      stats: { dropped: number; resyncs: number; passes: number };
+    }>(`${load}
+      const { spawn } = require('node:child_process');
+      const path = ${JSON.stringify(path)};
+      const told = [];
+      const watcher = procseek.watch(${JSON.stringify(basename(path))});
+      for (const type of ['start', 'exit', 'rename']) watcher.on(type, ({ process, existing }) =>
+        told.push((existing ? 'existing' : type) + ' ' + process.pid));
+      (async () => {
+        await watcher.ready;
+        const script = 'kill -STOP ' + process.pid + '; ' + path + ' <&3 >/dev/null & began=$!; ' +
+          'kill -KILL ${ends.pid}; ' +
+          'i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i+1)); done; kill -CONT ' + process.pid +
+          '; echo $began; wait';
+        const storm = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
+        const began = Number(await new Promise((resolve) => storm.stdout.once('data', resolve)));
+        const deadline = Date.now() + 20000;
+        while ((watcher.stats.resyncs === 0 || told.length < 4) && Date.now() < deadline)
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        const { stats } = watcher;
+        const processes = [...watcher.processes.keys()];
+        storm.stdio[3].end();
+        watcher.close();
+        console.log(JSON.stringify({ told, began, processes, stats }));
+      })();`);
+    const { told, began, processes, stats } = result;
+    expect(stats.dropped).toBeGreaterThan(0);
+    expect(stats.resyncs).toBeGreaterThanOrEqual(1);
+    expect(told.toSorted()).toEqual(
+      [
+        `existing ${stays.pid}`,
+        `existing ${ends.pid}`,
+        `exit ${ends.pid}`,
+        `start ${began}`,
+      ].sort(),
+    );
+    expect(processes.toSorted()).toEqual([stays.pid, began].toSorted());
+  });
+});
+
+test('Records that fill all the room, one burst after the other, end in what is', async () => {
+  const name = uniqueName(10);
+  const actor = await startActor({ env: { BIG: 'x'.repeat(120_000) } });
+  const query = { name: new RegExp(`^(python3|${name})`), pids: [actor.pid] };
+  const { watcher } = await observeReady(watch(query, { fields: ['name', 'environ'] }));
+  for (let burst = 0; burst < 100; burst++) {
+    const changes = 20 + ((burst * 7) % 80);
+    const rename = `rename('${name}%d' % (i % 50)), i % 3 or time.sleep(0.0003)`;
+    await order(actor, `[(${rename}) for i in range(${changes})]; rename('${name}z${burst}')`);
+    await until(
+      `the name of burst ${burst} is told`,
+      () => watcher.processes.get(actor.pid)?.name === `${name}z${burst}`,
+    );
+  }
+});
+
+test('An idle watcher takes next to no CPU time', async () => {
+  const { watcher } = await observeReady(watch(uniqueName(12)));
+  const { cpuTime, events } = watcher.stats;
+  await until('a second has passed', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return true;
+  });
+  const { stats } = watcher;
+  // Other tests may start processes meanwhile.
+  expect(stats.cpuTime - cpuTime).toBeLessThan(2 + (stats.events - events) * 0.2);
+  expect(stats.passes).toBe(1);
+});
