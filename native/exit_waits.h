@@ -49,6 +49,9 @@ class ExitWaits {
   bool follow(int32_t pid, const Identity& identity, const Exit& told, bool even_by_polling);
   bool follows(int32_t pid) const { return own_.find(pid) != nullptr; }
   size_t followed() const { return own_.size(); }
+  // visit(pid, identity) for each of the monitor's waits.
+  template <class Visit>
+  void for_each_followed(Visit visit);
   // Gives up the monitor's waits but for those that keep(pid, identity).
   template <class Keep>
   void keep_if(Keep keep);
@@ -67,7 +70,7 @@ class ExitWaits {
     Identity identity;  // none as long as it could not be read
     ProcessHandle handle;
     bool is_polled = false;  // for want of a handle
-    int64_t patience = -1;  // until when to wait for how it ended; -1: it has not ended
+    int64_t patience = -1;   // until when to wait for how it ended; -1: it has not ended
     Exit told;
   };
 
@@ -89,6 +92,15 @@ class ExitWaits {
   size_t polled_ = 0;      // those without a handle, the monitor's own included
   Counters counters_;
 };
+
+template <class Visit>
+void ExitWaits::for_each_followed(Visit visit) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  own_.for_each([&](int32_t pid, int32_t token) {
+    const Wait* wait = waits_.find(token);
+    if (wait != nullptr) visit(pid, wait->identity);
+  });
+}
 
 template <class Keep>
 void ExitWaits::keep_if(Keep keep) {

@@ -310,6 +310,7 @@ void Monitor::examine(int32_t pid, bool is_birth, bool skips_ended) {
     status = watch.show(*source_, record_, sight);
   });
   if (status < 0) lose();
+  follow_remains(Exit{});
 }
 
 void Monitor::first_thread_ended(int32_t pid, const Exit& exit) {
@@ -325,9 +326,20 @@ void Monitor::first_thread_ended(int32_t pid, const Exit& exit) {
     if (known == nullptr || watch.backend() != Backend::events) return;
     if (!is_alive || !(*known == alive)) watch.exited(pid, exit);
   });
-  if (is_alive && record_.state == State::zombie && is_known(pid)) {
-    (void)waits_.follow(pid, alive, exit, true);
-  }
+  follow_remains(exit);
+}
+
+// Of a match that lost its first thread and has others left, no change will tell the end.
+void Monitor::follow_remains(const Exit& told) {
+  bool has_others =
+      record_.has(Field::state) && record_.state == State::zombie && !record_.has_ended();
+  Identity identity = has_others ? record_.identity() : Identity{};
+  bool is_match = false;
+  for_each_watch([&](const Watch& watch) {
+    const Identity* known = watch.known(record_.pid);
+    is_match |= identity && known != nullptr && *known == identity;
+  });
+  if (is_match) (void)waits_.follow(record_.pid, identity, told, true);
 }
 
 // Passes.
@@ -430,6 +442,7 @@ Status Monitor::show_all(Source& source, Delta* delta, bool everything, const Si
       if (watch.takes_part && status == kOk) status = watch.show(source, record_, sight);
     });
     if (status != kOk) break;
+    follow_remains(Exit{});
   }
   if (status == kEnd) status = kOk;
   return status == kOk && delta != nullptr ? delta->end() : status;
@@ -438,6 +451,9 @@ Status Monitor::show_all(Source& source, Delta* delta, bool everything, const Si
 void Monitor::end_pass(Status status, const Sight& sight) {
   for_each_watch([&](Watch& watch) {
     if (!watch.takes_part) return;
+    waits_.for_each_followed([&](int32_t pid, const Identity& identity) {
+      watch.leave_to_others(pid, identity, sight.pass);
+    });
     Status ended = status == kOk ? watch.end_pass(sight.pass) : status;
     if (ended != kOk) watch.needs_pass = true;
     if (!watch.is_ready() && (ended != kOk || !watch.needs_pass)) watch.tell_ready(ended);

@@ -88,6 +88,7 @@ class Monitor {
   void settle();
   void examine(int32_t pid, bool is_birth, bool skips_ended);
   void first_thread_ended(int32_t pid, const Exit& exit);
+  void follow_remains(const Exit& told);
   void do_without_events();
   void lose();
   bool is_known(int32_t pid) const;

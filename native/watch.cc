@@ -28,7 +28,7 @@ bool Watch::lists(int32_t pid) const {
 }
 
 FieldMask Watch::all_fields() const {
-  return query_.all_fields() | Record::kLife | bit(Field::startTime);
+  return query_.all_fields() | Record::kLife | bit(Field::startTime) | bit(Field::vsize);
 }
 
 const Identity* Watch::known(int32_t pid) const {
@@ -61,6 +61,12 @@ Status Watch::decide(Record& record, const Sight& sight) {
     match = nullptr;
   }
   if ((sight.pass != 0 || sight.skips_ended) && record.has_ended()) return kOk;
+  bool has_memory = record.has(Field::vsize) && record.vsize > 0;
+  if (match != nullptr && match->has_memory && !has_memory) {
+    // It is ending, and lacks what it was called by; it has not changed its name.
+    match->pass = sight.pass;
+    return kOk;
+  }
   bool is_match = query_.test(record);
   if (match == nullptr && !is_match) return kOk;
 
@@ -72,7 +78,7 @@ Status Watch::decide(Record& record, const Sight& sight) {
   bool is_new = match == nullptr;
   if (is_new) match = matches_.insert(record.pid);
   if (match == nullptr) return out_of_memory();
-  Match told = {identity, told_numbers_++, sight.pass, fingerprint};
+  Match told = {identity, told_numbers_++, sight.pass, fingerprint, has_memory};
   bool is_told =
       tell(kSeen, flags_of(record, sight, is_match), static_cast<int32_t>(told.number), 0, &record);
   if (is_told) *match = told;
@@ -92,6 +98,11 @@ int32_t Watch::flags_of(const Record& record, const Sight& sight, bool is_match)
 void Watch::exited(int32_t pid, const Exit& exit) {
   if (known(pid) == nullptr || !tell(kExited, pid, exit.code, exit.signal)) return;
   matches_.erase(pid);
+}
+
+void Watch::leave_to_others(int32_t pid, const Identity& identity, uint32_t pass) {
+  Match* match = matches_.find(pid);
+  if (match != nullptr && match->identity == identity) match->pass = pass;
 }
 
 Status Watch::end_pass(uint32_t pass) {

@@ -71,6 +71,8 @@ class Watch {
   const Identity* known(int32_t pid) const;
   // A match that is known to have ended.
   void exited(int32_t pid, const Exit& exit);
+  // Others will tell of the end of this match, and more than a pass could.
+  void leave_to_others(int32_t pid, const Identity& identity, uint32_t pass);
   // All processes have been shown: matches that have not been seen have ended.
   Status end_pass(uint32_t pass);
   void tell_ready(Status status);
@@ -114,6 +116,7 @@ class Watch {
     uint32_t number = 0;
     uint32_t pass = 0;         // that it was last seen in
     uint64_t fingerprint = 0;  // of what it was called
+    bool has_memory = false;   // as all but kernel threads have until they end
   };
 
   ~Watch() = default;

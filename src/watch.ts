@@ -65,7 +65,7 @@ export interface WatchOptions<F extends readonly Field[]> extends FieldOptions<F
  * ends of others by the next pass. The exit code is told where `waitForExit()` would know it.
  *
  * @throws ProcessError by way of `ready`, iterations and the event `error`: as `findByName`, and
- * `EOPNOTSUPP` when events are demanded and not to be had.
+ * `ENOTSUP` when events are demanded and not to be had.
  * @throws TypeError, RangeError for misuse.
  */
 export function watch<const F extends readonly Field[] = DefaultFields>(

@@ -152,6 +152,7 @@ export class Watcher<T> extends EventEmitter<WatcherEvents<T>> {
       this.#ready = { promise, resolve, reject };
       if (this.#failure !== undefined) reject(this.#failure.reason);
       else if (this.#isReady || this.#isClosed) resolve();
+      this.#hold();
     }
     return this.#ready.promise;
   }
@@ -282,6 +283,7 @@ export class Watcher<T> extends EventEmitter<WatcherEvents<T>> {
     }
     this.#isReady = true;
     this.#ready?.resolve();
+    this.#hold();
     this.#publish('ready');
   }
 
@@ -353,7 +355,8 @@ export class Watcher<T> extends EventEmitter<WatcherEvents<T>> {
   #hold(): void {
     const ownEvents: unknown[] = ['newListener', 'removeListener'];
     const isHeard = this.eventNames().some((name) => !ownEvents.includes(name));
-    if (!this.#isClosed && (isHeard || this.#waiting.size > 0)) heard.add(this);
+    const isAwaited = this.#waiting.size > 0 || (this.#ready !== undefined && !this.#isReady);
+    if (!this.#isClosed && (isHeard || isAwaited)) heard.add(this);
     else heard.delete(this);
   }
 

@@ -12,7 +12,7 @@ describe.each([
     'when events are demanded and not to be had',
     inPidNamespace,
     `{ backend: 'events' }`,
-    'EOPNOTSUPP',
+    'ENOTSUP',
   ],
 ])('A watch that fails %s', (_, wrapper, options, code) => {
   const told = (body: string) =>
