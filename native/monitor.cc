@@ -16,6 +16,8 @@ constexpr int64_t kCalmPerPass = 4;
 constexpr int64_t kGulp = 2;
 // After a pass that failed.
 constexpr int64_t kRetry = 500;
+// How many changes are heard at a time.
+constexpr size_t kMostChanges = 128;
 // Of how many processes that a polling watch knows the end is told by a handle.
 constexpr size_t kMostFollowed = 256;
 
@@ -77,8 +79,7 @@ Status Monitor::forget(int32_t token, const int32_t* pairs, size_t count) {
 }
 
 void Monitor::run() {
-  constexpr size_t kMost = 128;
-  Change changes[kMost];
+  Change changes[kMostChanges];
   bool is_busy = false;
   while (!is_stopping_) {
     now_ = steady_clock();
@@ -94,10 +95,10 @@ void Monitor::run() {
     if (is_busy) pause_thread(kGulp);
     if (is_stopping_) break;
     size_t count = 0;
-    Status status = news_->wait(timeout(), changes, kMost, count);
+    Status status = news_->wait(timeout(), changes, kMostChanges, count);
     int64_t heard_before = now_;
     now_ = steady_clock();
-    is_busy = count != 0 && count != kMost && now_ - heard_before <= kGulp;
+    is_busy = count != 0 && count != kMostChanges && now_ - heard_before <= kGulp;
     hear_all(status, changes, count);
   }
   listener_->finish();
@@ -227,8 +228,10 @@ void Monitor::hear_all(Status status, const Change* changes, size_t count) {
   if (lost != lost_) lose();
   lost_ = lost;
   for (size_t i = 0; i < count && !is_stopping_; i++) hear(changes[i]);
+  // With more to come, as of what was heard last.
+  int64_t as_of = count == kMostChanges ? time_of(changes[count - 1]) : now_;
   for_each_watch([&](Watch& watch) {
-    if (watch.backend() == Backend::events && !watch.needs_pass) watch.current_as_of = now_;
+    if (watch.backend() == Backend::events && !watch.needs_pass) watch.current_as_of = as_of;
   });
   size_t told = 0;
   for (size_t i = 0; i < count; i++) {
@@ -239,13 +242,18 @@ void Monitor::hear_all(Status status, const Change* changes, size_t count) {
   counters_.lost = lost;
 }
 
+// It may have waited for long to be heard.
+int64_t Monitor::time_of(const Change& change) const {
+  return change.time == 0 ? now_ : change.time;
+}
+
 void Monitor::hear(const Change& change) {
   switch (change.kind) {
     case Change::forked:
-      if (births_.add(change.pid, now_) != kOk) lose();
+      if (births_.add(change.pid, time_of(change)) != kOk) lose();
       return;
     case Change::executed:
-      return examine(change.pid, births_.executed(change.pid, now_), false);
+      return examine(change.pid, births_.executed(change.pid, time_of(change)), false);
     case Change::renamed:
       return examine(change.pid, births_.is_settling(change.pid), false);
     case Change::exited:

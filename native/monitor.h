@@ -85,6 +85,7 @@ class Monitor {
   void forget_watches();
   void hear_all(Status status, const Change* changes, size_t count);
   void hear(const Change& change);
+  int64_t time_of(const Change& change) const;
   void settle();
   void examine(int32_t pid, bool is_birth, bool skips_ended);
   void first_thread_ended(int32_t pid, const Exit& exit);

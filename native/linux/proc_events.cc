@@ -125,6 +125,9 @@ bool parse_proc_event(std::string_view message, Change& ret_change, Receipt& ret
   bool is_leader = numbers[0] == numbers[1];
   ret_change = Change();
   ret_change.pid = static_cast<int32_t>(numbers[1]);
+  uint64_t nanoseconds;
+  std::memcpy(&nanoseconds, event.timestamp, sizeof nanoseconds);
+  ret_change.time = static_cast<int64_t>(nanoseconds / 1000000);
   switch (event.what) {
     case kReceipt:
       ret_receipt = {true, numbers[0]};

@@ -44,7 +44,10 @@ constexpr int kByHandle = 3;  // P_PIDFD, Linux 5.4
 Status ask_handle(int handle, Exit& ret_exit) {
   PidfdInfo info = {};
   info.mask = kExitStatus;
-  if (::ioctl(handle, kGetInfo, &info) != 0) return kUnsupported;
+  if (::ioctl(handle, kGetInfo, &info) != 0) {
+    // The process is just being reaped; its status will be there in a moment.
+    return errno == ESRCH ? kPending : kUnsupported;
+  }
   if ((info.mask & kExitStatus) == 0) return kPending;
   ret_exit = exit_of(static_cast<uint32_t>(info.exit_status));
   return kOk;
