@@ -32,7 +32,7 @@ function quantiles(values) {
   return `p50 ${shown[0]} · p90 ${shown[1]} · p99 ${shown[2]} · most ${shown[3]} ms (${sorted.length})`;
 }
 
-/** Clock ticks of 10 ms that this process has used, user and system. */
+/** Clock ticks of 10 ms that a process has used, user and system. */
 function ticks() {
   const stat = readFileSync('/proc/self/stat', 'utf8');
   const [user, system] = stat
@@ -117,17 +117,37 @@ async function storm(count = 20_000) {
   );
 }
 
+/** In processes of their own, which have nothing else to do: one with a watch, one without. */
 async function idle(seconds = 60) {
-  const watcher = watch('bench-absent');
-  await watcher.ready;
-  await sleep(1000);
-  const before = ticks();
-  await sleep(seconds * 1000);
-  console.log(
-    `idle for ${seconds} s, ${watcher.stats.backend}: ${ticks() - before} clock ticks of CPU,`,
-  );
-  console.log(`  ${watcher.stats.events} events heard`);
-  watcher.close();
+  const measure = async (isWatching) => {
+    const library = JSON.stringify(fileURLToPath(new URL('../dist/index.js', import.meta.url)));
+    const script = `
+      const { readFileSync } = require('node:fs');
+      const { setTimeout: sleep } = require('node:timers/promises');
+      const { watch } = require(${library});
+      const ticks = ${ticks.toString()};
+      (async () => {
+        const watcher = watch('bench-absent');
+        await watcher.ready;
+        if (!${isWatching}) watcher.close();
+        await sleep(1000);
+        const [before, cpu] = [ticks(), process.cpuUsage()];
+        const heard = watcher.stats;
+        await sleep(${seconds * 1000});
+        const { user, system } = process.cpuUsage(cpu);
+        const { backend, cpuTime, events } = watcher.stats;
+        const thread = ((cpuTime - heard.cpuTime) * 1000).toFixed(0);
+        console.log((ticks() - before) + ' ticks of 10 ms, ' + (user + system) + ' µs of CPU, of which '
+          + thread + ' µs for ' + (events - heard.events) + ' events (' + backend + ')');
+        process.exit();
+      })();`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    return new Promise((resolve) =>
+      child.stdout.once('data', (line) => resolve(String(line).trim())),
+    );
+  };
+  const [watching, alone] = await Promise.all([measure(true), measure(false)]);
+  console.log(`idle for ${seconds} s:\n  with a watch    ${watching}\n  without one     ${alone}`);
 }
 
 async function waits(count = 1000) {

@@ -61,6 +61,11 @@ Parsed parse(std::string_view text) {
 
 }  // namespace
 
+TEST_CASE("a change tells when it was, to the millisecond") {
+  // 0x9'12345678 nanoseconds.
+  CHECK(parse(message(kExec, {11, 11})).change.time == 38960);
+}
+
 TEST_CASE("a fork tells the new process") {
   Parsed parsed = parse(message(kFork, {10, 10, 11, 11}));
   REQUIRE(parsed.is_change);
