@@ -289,6 +289,7 @@ void Monitor::do_without_events() {
   news_->unsubscribe();
   has_events_ = false;
   for_each_watch([](Watch& watch) {
+    if (watch.backend() != Backend::events) return;
     watch.use(Backend::polling);
     watch.needs_pass = true;
   });
@@ -334,7 +335,7 @@ void Monitor::first_thread_ended(int32_t pid, const Exit& exit) {
     if (known == nullptr || watch.backend() != Backend::events) return;
     if (!is_alive || !(*known == alive)) watch.exited(pid, exit);
   });
-  follow_remains(exit);
+  if (is_alive) follow_remains(exit);
 }
 
 // Of a match that lost its first thread and has others left, no change will tell the end.

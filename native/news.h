@@ -23,8 +23,8 @@ struct Change {
   Kind kind;
   int32_t pid = 0;    // but for the last two
   int32_t token = 0;  // of the last one
-  int64_t time = 0;   // by the steady clock; 0: not known
   Exit exit;
+  int64_t time = 0;  // by the steady clock; 0: not known
 };
 
 // Used by one thread, but for what says otherwise.

@@ -83,7 +83,7 @@ describe.each(ways)('By %s, an iteration', (way, options) => {
     await until('it is told', () => observer.told.length > 0);
     await order(
       actor,
-      `[(rename('${name}' + str(i % 100)), i % 20 or time.sleep(0.001)) for i in range(20000)]`,
+      `[(rename('${name}' + str(i % 100)), i % 20 or time.sleep(0.001)) for i in range(60000)]`,
     );
     const child = await startProgram(path);
     await order(actor, `rename('${name}end')`);
