@@ -7,6 +7,7 @@ namespace procseek {
 void Delta::begin() {
   std::swap(before_, now_);
   now_.clear();
+  (void)now_.reserve(before_.size());
   cursor_ = 0;
   visited_ = 0;
   has_failed_ = false;
@@ -32,6 +33,7 @@ bool Delta::is_due(int32_t pid, uint32_t stamp) {
 
 Status Delta::end() {
   turn_ = turn_ + kTurn < visited_ ? turn_ + kTurn : 0;
+  before_ = Bytes();
   if (!has_failed_) return kOk;
   now_.clear();
   return out_of_memory();

@@ -1,6 +1,7 @@
 // Which processes a pass has to look at when another one was made before: those that are new, those
 // that were new a short time ago and may yet become what they are to be, and by turns a few of the
-// old ones. Pure. Remembers 12 bytes per process.
+// old ones. Pure. Remembers 12 bytes per process, in a run of up to twice
+// that size.
 #pragma once
 
 #include <cstdint>

@@ -36,7 +36,7 @@ export interface WatchOptions<F extends readonly Field[]> extends FieldOptions<F
  * Watches for processes: tells of those that match already (`start` events marked `existing`), and
  * from then on of those that start, end (`exit`) or change their names into or out of the match
  * (`rename`). `watcher.processes` holds those that match at any time. Memory grows with the number of
- * matches; polling remembers 12 bytes of each other process besides.
+ * matches; polling remembers each other process besides, in 24 bytes at most.
  *
  * ```js
  * const watcher = watch('postgres');
