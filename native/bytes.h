@@ -83,4 +83,24 @@ class Bytes {
   size_t capacity_ = 0;
 };
 
+// Plain values, one after the other, in a run of bytes.
+template <class T>
+struct Values {
+  const T* first;
+  size_t count;
+
+  const T* begin() const { return first; }
+  const T* end() const { return first + count; }
+};
+
+template <class T>
+Values<T> values_of(const Bytes& bytes) {
+  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+}
+
+template <class T>
+[[nodiscard]] bool append_value(Bytes& bytes, const T& value) {
+  return bytes.append({reinterpret_cast<const char*>(&value), sizeof value});
+}
+
 }  // namespace procseek

@@ -27,7 +27,7 @@ bool Delta::is_due(int32_t pid, uint32_t stamp) {
   bool has_its_turn = visited_ >= turn_ && visited_ < turn_ + kTurn;
   visited_++;
   Seen seen = {pid, stamp, is_new ? kYouth : is_young ? known->youth - 1 : 0};
-  if (!now_.append({reinterpret_cast<const char*>(&seen), sizeof seen})) has_failed_ = true;
+  if (!append_value(now_, seen)) has_failed_ = true;
   return is_new || is_young || has_its_turn;
 }
 

@@ -139,7 +139,7 @@ bool ExitWaits::collect_due(int64_t now, Bytes& ret_tokens, bool& ret_polls) {
   waits_.for_each([&](int32_t token, const Wait& wait) {
     bool is_due = wait.is_polled ? ret_polls : wait.patience >= 0 && now >= wait.patience;
     if (is_due) {
-      has_memory &= ret_tokens.append({reinterpret_cast<const char*>(&token), sizeof token});
+      has_memory &= append_value(ret_tokens, token);
     } else if (wait.patience >= 0 && (patience_ < 0 || wait.patience < patience_)) {
       patience_ = wait.patience;
     }
@@ -154,10 +154,7 @@ bool ExitWaits::check_due(int64_t now, Bytes& ret_ends) {
   if (due.size() == 0) return is_complete;
   int64_t begun = steady_clock();
   double cpu = thread_cpu_time();
-  auto* tokens = reinterpret_cast<const int32_t*>(due.data());
-  for (size_t i = 0; i < due.size() / sizeof *tokens; i++) {
-    is_complete &= check(tokens[i], now, ret_ends);
-  }
+  for (int32_t token : values_of<int32_t>(due)) is_complete &= check(token, now, ret_ends);
   cpu = thread_cpu_time() - cpu;
   std::lock_guard<std::mutex> lock(mutex_);
   if (polls) pace_.made(begun, steady_clock(), cpu);
@@ -174,7 +171,7 @@ bool ExitWaits::check(int32_t token, int64_t now, Bytes& ret_ends) {
     if (wait == nullptr) return true;
     end.pid = wait->pid;
     end.identity = wait->identity;
-    if (!ret_ends.append({reinterpret_cast<const char*>(&end), sizeof end})) return false;
+    if (!append_value(ret_ends, end)) return false;
     erase(token);
   }
   if (token < 0) own_.erase(end.pid);

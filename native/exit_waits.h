@@ -109,12 +109,11 @@ void ExitWaits::keep_if(Keep keep) {
   own_.for_each([&](int32_t pid, int32_t token) {
     const Wait* wait = waits_.find(token);
     if (wait != nullptr && keep(pid, wait->identity)) return;
-    (void)given_up.append({reinterpret_cast<const char*>(&pid), sizeof pid});
+    (void)append_value(given_up, pid);
   });
-  auto* pids = reinterpret_cast<const int32_t*>(given_up.data());
-  for (size_t i = 0; i < given_up.size() / sizeof *pids; i++) {
-    erase(*own_.find(pids[i]));
-    own_.erase(pids[i]);
+  for (int32_t pid : values_of<int32_t>(given_up)) {
+    erase(*own_.find(pid));
+    own_.erase(pid);
   }
 }
 

@@ -21,16 +21,6 @@ constexpr size_t kMostChanges = 128;
 // Of how many processes that a polling watch knows the end is told by a handle.
 constexpr size_t kMostFollowed = 256;
 
-template <class T>
-const T* elements(const Bytes& bytes) {
-  return reinterpret_cast<const T*>(bytes.data());
-}
-
-template <class T>
-[[nodiscard]] bool append(Bytes& bytes, const T& element) {
-  return bytes.append({reinterpret_cast<const char*>(&element), sizeof element});
-}
-
 bool is_hidden(Status status) { return status < 0 && error_of(status) == EACCES; }
 
 int64_t sooner(int64_t a, int64_t b) { return a < 0 ? b : b < 0 ? a : std::min(a, b); }
@@ -39,9 +29,7 @@ int64_t sooner(int64_t a, int64_t b) { return a < 0 ? b : b < 0 ? a : std::min(a
 
 Monitor::~Monitor() {
   for_each_watch([](Watch& watch) { watch.release(); });
-  for (size_t i = 0; i < arrivals_.size() / sizeof(Watch*); i++) {
-    elements<Watch*>(arrivals_)[i]->release();
-  }
+  for (Watch* watch : values_of<Watch*>(arrivals_)) watch->release();
 }
 
 Status Monitor::start(Listener& listener) {
@@ -59,7 +47,7 @@ void Monitor::join() { thread_.join(); }
 Status Monitor::add(Watch& watch) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (!append(arrivals_, &watch)) return out_of_memory();
+    if (!append_value(arrivals_, &watch)) return out_of_memory();
     watch.hold();
   }
   wake();
@@ -71,7 +59,7 @@ Status Monitor::forget(int32_t token, const int32_t* pairs, size_t count) {
     std::lock_guard<std::mutex> lock(mutex_);
     for (size_t i = 0; i < count; i++) {
       const int32_t forgotten[] = {token, pairs[2 * i], pairs[2 * i + 1]};
-      if (!append(forgotten_, forgotten)) return out_of_memory();
+      if (!append_value(forgotten_, forgotten)) return out_of_memory();
     }
   }
   wake();
@@ -133,13 +121,10 @@ void Monitor::obey() {
     std::swap(arrivals, arrivals_);
     std::swap(forgotten, forgotten_);
   }
-  for (size_t i = 0; i < arrivals.size() / sizeof(Watch*); i++) {
-    welcome(*elements<Watch*>(arrivals)[i]);
-  }
-  auto* rejected = elements<int32_t[3]>(forgotten);
-  for (size_t i = 0; i < forgotten.size() / sizeof *rejected; i++) {
-    Watch** watch = watches_.find(rejected[i][0]);
-    if (watch != nullptr) (*watch)->forget(rejected[i][1], static_cast<uint32_t>(rejected[i][2]));
+  for (Watch* watch : values_of<Watch*>(arrivals)) welcome(*watch);
+  for (const auto& [token, pid, number] : values_of<int32_t[3]>(forgotten)) {
+    Watch** watch = watches_.find(token);
+    if (watch != nullptr) (*watch)->forget(pid, static_cast<uint32_t>(number));
   }
   forget_watches();
 }
@@ -180,13 +165,12 @@ void Monitor::forget_watches() {
   bool has_events_watch = false;
   for_each_watch([&](Watch& watch) {
     if (watch.is_closed()) {
-      (void)append(closed, watch.token());
+      (void)append_value(closed, watch.token());
     } else {
       has_events_watch |= watch.backend() == Backend::events;
     }
   });
-  for (size_t i = 0; i < closed.size() / sizeof(int32_t); i++) {
-    int32_t token = elements<int32_t>(closed)[i];
+  for (int32_t token : values_of<int32_t>(closed)) {
     (*watches_.find(token))->release();
     watches_.erase(token);
   }
@@ -484,11 +468,10 @@ void Monitor::follow_matches() {
     watch.for_each_match([&](int32_t pid, const Identity& identity) {
       size_t count = waits_.followed() + matches.size() / sizeof(Followed);
       if (count >= kMostFollowed || waits_.follows(pid)) return;
-      (void)append(matches, Followed{pid, identity});
+      (void)append_value(matches, Followed{pid, identity});
     });
   });
-  for (size_t i = 0; i < matches.size() / sizeof(Followed); i++) {
-    const Followed& match = elements<Followed>(matches)[i];
+  for (const Followed& match : values_of<Followed>(matches)) {
     // Without handles, the next pass will tell.
     if (!waits_.follow(match.pid, match.identity, Exit{}, false)) return;
   }
@@ -507,8 +490,7 @@ void Monitor::drop_own_waits() {
 }
 
 void Monitor::tell_ends(const Bytes& ends) {
-  for (size_t i = 0; i < ends.size() / sizeof(ExitWaits::End); i++) {
-    const ExitWaits::End& end = elements<ExitWaits::End>(ends)[i];
+  for (const ExitWaits::End& end : values_of<ExitWaits::End>(ends)) {
     if (end.token > 0) {
       std::lock_guard<std::mutex> lock(mutex_);
       add_notice(kWaitOver, end.token, end.exit);
@@ -526,7 +508,7 @@ void Monitor::tell_ends(const Bytes& ends) {
 // Under the lock.
 void Monitor::add_notice(Notice what, int32_t token, const Exit& exit) {
   const int32_t numbers[] = {what, token, exit.code, exit.signal};
-  (void)append(notices_, numbers);
+  (void)append_value(notices_, numbers);
 }
 
 void Monitor::announce() {

@@ -23,8 +23,8 @@ Status Watch::only(const int32_t* pids, size_t count) {
 
 bool Watch::lists(int32_t pid) const {
   if (!is_listed_) return true;
-  auto* first = reinterpret_cast<const int32_t*>(pids_.data());
-  return std::binary_search(first, first + pids_.size() / sizeof *first, pid);
+  Values<int32_t> pids = values_of<int32_t>(pids_);
+  return std::binary_search(pids.begin(), pids.end(), pid);
 }
 
 FieldMask Watch::all_fields() const {
@@ -110,13 +110,12 @@ Status Watch::end_pass(uint32_t pass) {
   bool has_memory = true;
   matches_.for_each([&](int32_t pid, const Match& match) {
     if (match.pass == pass) return;
-    has_memory &= ended.append({reinterpret_cast<const char*>(&pid), sizeof pid});
+    has_memory &= append_value(ended, pid);
   });
-  auto* pids = reinterpret_cast<const int32_t*>(ended.data());
-  for (size_t i = 0; i < ended.size() / sizeof *pids; i++) {
+  for (int32_t pid : values_of<int32_t>(ended)) {
     Exit exit;
-    (void)read_exit(ProcessHandle(), pids[i], *known(pids[i]), exit);
-    exited(pids[i], exit);
+    (void)read_exit(ProcessHandle(), pid, *known(pid), exit);
+    exited(pid, exit);
   }
   if (!has_told_backend_) use(backend_);
   if (is_ready_ && options_.tells_passes) (void)tell(kPassed, 0, 0, 0);
@@ -142,9 +141,9 @@ bool Watch::is_full() const { return told_.size() + query_.batch().bytes() >= kM
 bool Watch::tell(Told what, int32_t a, int32_t b, int32_t c, const Record* record) {
   std::lock_guard<std::mutex> lock(mutex_);
   const int32_t numbers[] = {what, a, b, c};
-  std::string_view bytes(reinterpret_cast<const char*>(numbers), sizeof numbers);
-  bool has_room = !is_behind_ && !is_full() && told_.reserve(bytes.size()) &&
-                  (record == nullptr || query_.tell(*record) == kOk) && told_.append(bytes);
+  bool has_room = !is_behind_ && !is_full() && told_.reserve(sizeof numbers) &&
+                  (record == nullptr || query_.tell(*record) == kOk) &&
+                  append_value(told_, numbers);
   // What is left untold differs from what was told, and a pass will find it.
   if (!has_room) is_behind_ = needs_pass = true;
   return has_room;

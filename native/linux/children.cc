@@ -26,8 +26,7 @@ constexpr int kAttempts = 4;
 constexpr size_t kMostThreads = 1000;
 
 Status append_number(Bytes& numbers, int32_t number) {
-  std::string_view bytes(reinterpret_cast<const char*>(&number), sizeof number);
-  return numbers.append(bytes) ? kOk : out_of_memory();
+  return append_value(numbers, number) ? kOk : out_of_memory();
 }
 
 struct Numbers {
