@@ -1,6 +1,6 @@
 /**
  * What lookups and watches cost, for operators to see: messages on channels of
- * `node:diagnostics_channel`. Nothing is measured for a channel that nobody has subscribed to.
+ * `node:diagnostics_channel`. They are made only where somebody has subscribed.
  */
 import { channel } from 'node:diagnostics_channel';
 
