@@ -37,10 +37,11 @@ export function run(command, args, { env = {}, cwd = root } = {}) {
 }
 
 /** What a program prints. */
-export function output(command, args) {
+export function output(command, args, input = '') {
   const { error, status, stdout, stderr } = spawnSync(command, args, {
     cwd: root,
     encoding: 'utf8',
+    input,
   });
   if (error) throw error;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}\n${stderr}`);

@@ -26,6 +26,14 @@ const gateTools = {
   'clang-format': onPath('clang-format'),
 };
 
+/** What turns programs for the kernel into headers. */
+const bpfTools = {
+  clang: onPath('clang'),
+  llvm: onPath('llvm-strip'),
+  bpftool: onPath('bpftool'),
+  'libbpf-dev': () => existsSync('/usr/include/bpf/bpf_helpers.h'),
+};
+
 export function hasCompiler() {
   return missing(compiler).length === 0;
 }
@@ -36,6 +44,10 @@ export function installTestTools() {
 
 export function installBuildTools() {
   install(missing({ ...compiler, ...gateTools }));
+}
+
+export function installBpfTools() {
+  install(missing(bpfTools));
 }
 
 function missing(tools) {

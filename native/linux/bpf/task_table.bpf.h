@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * From the kernel's structures to the table. Only what is used of them is declared; where it stands
+ * is found when the program is loaded (CO-RE), by what the kernel tells of itself (BTF).
+ */
+#pragma once
+
+#include <linux/bpf.h>
+/* first, for the types that the following use */
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "task_table.h"
+
+#define KERNEL __attribute__((preserve_access_index))
+
+enum { PIDTYPE_TGID = 1, PIDTYPE_PGID = 2, PIDTYPE_SID = 3 }; /* include/linux/pid_types.h */
+
+struct pid_namespace;
+
+struct upid {
+  int nr;
+  struct pid_namespace *ns;
+} KERNEL;
+
+struct pid {
+  unsigned int level;
+  struct upid numbers[1];
+} KERNEL;
+
+struct prev_cputime {
+  __u64 utime;
+  __u64 stime;
+} KERNEL;
+
+struct signal_struct {
+  int nr_threads;
+  struct pid *pids[4];
+  __u64 utime;
+  __u64 stime;
+  struct prev_cputime prev_cputime;
+  unsigned long long sum_sched_runtime;
+} KERNEL;
+
+struct kuid_t {
+  __u32 val;
+} KERNEL;
+
+struct cred {
+  struct kuid_t uid;
+  struct kuid_t gid;
+} KERNEL;
+
+struct timespec64 {
+  long long tv_sec;
+  long tv_nsec;
+} KERNEL;
+
+struct timens_offsets {
+  struct timespec64 boottime;
+} KERNEL;
+
+struct time_namespace {
+  struct timens_offsets offsets;
+} KERNEL;
+
+struct nsproxy {
+  struct time_namespace *time_ns;
+} KERNEL;
+
+struct sched_entity {
+  __u64 sum_exec_runtime;
+} KERNEL;
+
+struct task_struct {
+  unsigned int __state;
+  unsigned int flags;
+  int static_prio;
+  struct sched_entity se;
+  int exit_state;
+  int pid;
+  int tgid;
+  struct task_struct *real_parent;
+  struct pid *thread_pid;
+  __u64 utime;
+  __u64 stime;
+  __u64 start_boottime;
+  const struct cred *real_cred;
+  char comm[TASK_COMM_SIZE];
+  struct nsproxy *nsproxy;
+  struct signal_struct *signal;
+} KERNEL;
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct task_shared);
+} shared SEC(".maps");
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+static __always_inline struct task_shared *find_shared(void) {
+  __u32 first = 0;
+  return bpf_map_lookup_elem(&shared, &first);
+}
+
+/* Whose view is to be told: the calling process's. */
+struct viewer {
+  unsigned int level;
+  struct pid_namespace *ns;
+  __u64 clock_offset;
+};
+
+static __always_inline struct upid number_at(struct pid *pid, unsigned int level) {
+  struct upid number = {};
+  void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
+  bpf_probe_read_kernel(&number, sizeof number, numbers + level * sizeof number);
+  return number;
+}
+
+static __always_inline void look_from(struct task_struct *caller, struct viewer *viewer) {
+  struct pid *pid = caller->thread_pid;
+  viewer->level = pid->level;
+  viewer->ns = number_at(pid, viewer->level).ns;
+  viewer->clock_offset = 0;
+  if (bpf_core_field_exists(caller->nsproxy->time_ns)) { /* CONFIG_TIME_NS */
+    struct time_namespace *time = caller->nsproxy->time_ns;
+    viewer->clock_offset =
+        time->offsets.boottime.tv_sec * 1000000000ull + time->offsets.boottime.tv_nsec;
+  }
+}
+
+/* pid_nr_ns() in kernel/pid.c */
+static __always_inline __u32 number_of(struct pid *pid, const struct viewer *viewer) {
+  if (!pid) return 0;
+  if (viewer->level == 0) return pid->numbers[0].nr;
+  if (pid->level < viewer->level) return 0;
+  struct upid number = number_at(pid, viewer->level);
+  return number.ns == viewer->ns ? number.nr : 0;
+}
+
+/* The bytes from the NUL on made NULs. */
+static __always_inline __u64 cut_at_nul(__u64 word, __u32 *has_ended) {
+  const __u64 ones = 0x0101010101010101ull;
+  __u64 zeros = (word - ones) & ~word & (0x80 * ones);
+  if (*has_ended) return 0;
+  if (!zeros) return word;
+  *has_ended = 1;
+  return word & (((zeros & -zeros) >> 7) - 1);
+}
+
+static __always_inline __u32 is_wanted(struct task_shared *all, struct task_struct *task) {
+  if (all->question.flags & TASK_ANY_COMM) return 1;
+  __u32 has_ended = 0;
+  __u64 low = cut_at_nul(*(__u64 *)&task->comm[0], &has_ended);
+  __u64 high = cut_at_nul(*(__u64 *)&task->comm[8], &has_ended);
+  __u32 bit = comm_hash_of(low, high) >> 16;
+  return all->filter[bit / 32] >> (bit % 32) & 1;
+}
+
+static __always_inline void tell_cpu(struct task_cpu *cpu, struct task_struct *task) {
+  struct signal_struct *signal = task->signal;
+  cpu->user = task->utime + signal->utime;
+  cpu->system = task->stime + signal->stime;
+  cpu->runtime = task->se.sum_exec_runtime + signal->sum_sched_runtime;
+  cpu->told_user = cpu->told_system = 0;
+  if (bpf_core_field_exists(signal->prev_cputime)) {
+    cpu->told_user = signal->prev_cputime.utime;
+    cpu->told_system = signal->prev_cputime.stime;
+  }
+}
+
+static __always_inline void tell(struct task_row *row, __u32 pid, struct task_struct *task,
+                                 const struct viewer *viewer) {
+  struct signal_struct *signal = task->signal;
+  const struct cred *cred = task->real_cred;
+  row->start_ns = task->start_boottime + viewer->clock_offset;
+  row->pid = pid;
+  row->ppid = number_of(task->real_parent->signal->pids[PIDTYPE_TGID], viewer);
+  row->pgid = number_of(signal->pids[PIDTYPE_PGID], viewer);
+  row->sid = number_of(signal->pids[PIDTYPE_SID], viewer);
+  row->uid = cred->uid.val;
+  row->gid = cred->gid.val;
+  row->threads = signal->nr_threads;
+  row->state = task->__state;
+  row->exit_state = task->exit_state;
+  row->flags = task->flags;
+  row->nice = task->static_prio - 120; /* PRIO_TO_NICE() */
+  row->unused = 0;
+  *(__u64 *)&row->comm[0] = *(__u64 *)&task->comm[0];
+  *(__u64 *)&row->comm[8] = *(__u64 *)&task->comm[8];
+}
+
+/* Puts the first thread of a process into the table if it is one of those asked for. */
+static __always_inline void take(struct task_shared *all, struct task_struct *task,
+                                 const struct viewer *viewer) {
+  struct task_answer *answer = &all->answer;
+  answer->visited++;
+  if (!is_wanted(all, task)) return;
+  /* Not thread_pid: while another thread executes a program, the first one has that one's. */
+  __u32 pid = number_of(task->signal->pids[PIDTYPE_TGID], viewer);
+  /* Without: reaped a moment ago, in a namespace out of sight, or the idle task. */
+  if (pid == 0 || pid < all->question.first_pid || pid > all->question.last_pid) return;
+  answer->found++;
+  answer->buckets[pid >> TASK_BUCKET_SHIFT & (TASK_BUCKETS - 1)]++;
+
+  __u32 has_cpu = all->question.flags & TASK_CPU_TIME;
+  __u32 stride = sizeof(struct task_row) + (has_cpu ? sizeof(struct task_cpu) : 0);
+  __u32 offset = answer->rows * stride;
+  if (offset > TASK_TABLE_SIZE - sizeof(struct task_row) - sizeof(struct task_cpu)) return;
+  struct task_row *row = (struct task_row *)&all->table[offset];
+  tell(row, pid, task, viewer);
+  if (has_cpu) tell_cpu((struct task_cpu *)(row + 1), task);
+  answer->rows++;
+}
