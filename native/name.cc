@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "comm_hash.h"
+
 namespace procseek {
 
 namespace {
@@ -39,6 +41,21 @@ bool is_main_thread_label(std::string_view comm) {
     if (comm == label) return true;
   }
   return false;
+}
+
+uint32_t comm_hash(std::string_view comm) {
+  unsigned char bytes[16] = {};
+  std::memcpy(bytes, comm.data(), std::min(comm.size(), kCommLength));
+  uint64_t words[2] = {};
+  for (size_t i = sizeof bytes; i-- > 0;) words[i / 8] = words[i / 8] << 8 | bytes[i];
+  return comm_hash_of(words[0], words[1]);
+}
+
+Status append_label_hashes(Bytes& hashes) {
+  for (std::string_view label : kMainThreadLabels) {
+    if (!append_value(hashes, comm_hash(label))) return out_of_memory();
+  }
+  return kOk;
 }
 
 std::string_view name_from_cmdline(std::string_view comm, std::string_view cmdline) {
@@ -116,6 +133,20 @@ bool NameSet::may_contain(std::string_view comm) const {
     if (name.size() >= comm.size() && equal(name.substr(0, comm.size()), comm)) return true;
   }
   return false;
+}
+
+Status NameSet::append_hashes(Bytes& hashes) const {
+  for (const Entry* entry = entries_; entry != entries_ + count_; entry++) {
+    std::string_view name = text_.view(entry->name);
+    // Linux shows a kernel worker by its comm and, behind a sign, what it last worked on
+    // (wq_worker_comm() in kernel/workqueue.c).
+    for (size_t end = 1; end <= std::min(name.size(), kCommLength); end++) {
+      bool is_whole = end == std::min(name.size(), kCommLength);
+      bool may_end = is_whole || name[end] == '-' || name[end] == '+';
+      if (may_end && !append_value(hashes, comm_hash(name.substr(0, end)))) return out_of_memory();
+    }
+  }
+  return kOk;
 }
 
 bool NameSet::any_within(std::string_view list) const {

@@ -23,8 +23,14 @@ std::string_view base_name(std::string_view path);
 // Walks a list of which every element ends in a NUL. False at the end.
 bool next_element(std::string_view& list, std::string_view& ret_element);
 
+// Appends the hashes of what the next one is true for.
+Status append_label_hashes(Bytes& hashes);
+
 // True for what Node.js 24 and later, and others, call their main thread.
 bool is_main_thread_label(std::string_view comm);
+
+// By which to find the processes of a comm. Upper and lower case are alike.
+uint32_t comm_hash(std::string_view comm);
 
 inline bool may_be_cut(std::string_view comm) { return comm.size() >= kCommLength; }
 
@@ -51,6 +57,8 @@ class NameSet {
   bool contains(std::string_view name) const;
   // Whether a process of this comm may have one of the names, as far as its comm tells.
   bool may_contain(std::string_view comm) const;
+  // Appends the hashes (uint32_t) of all comms for which may_contain() may be true, but for labels.
+  Status append_hashes(Bytes& hashes) const;
   // Whether one of the names occurs in the elements of `list`, read with a space between them.
   bool any_within(std::string_view list) const;
 

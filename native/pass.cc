@@ -41,7 +41,23 @@ Query* Pass::add(const QueryOptions& options) {
 Status Pass::begin() {
   has_begun_ = true;
   Walk walk;
-  for (size_t i = 0; i < count_; i++) walk.comm |= queries_[i]->wants_comm();
+  walk.by_comm = walk.provisional = true;
+  bool has_hashes = true;
+  for (size_t i = 0; i < count_; i++) {
+    const Query& query = *queries_[i];
+    walk.comm |= query.wants_comm();
+    walk.by_comm &= query.wants_comm();
+    walk.every_time |= query.every_time();
+    walk.at_most |= query.all_fields();
+    walk.provisional &= query.is_provisional();
+    has_hashes &= query.has_hashes();
+    Status status = has_hashes ? query.append_hashes(hashes_) : kOk;
+    if (status != kOk) return status;
+  }
+  if (has_hashes) {
+    walk.hashes = values_of<uint32_t>(hashes_).first;
+    walk.hash_count = values_of<uint32_t>(hashes_).count;
+  }
   walk.listed = is_listed_;
   walk.pids = reinterpret_cast<const int32_t*>(pids_.data());
   walk.pid_count = pids_.size() / sizeof *walk.pids;
@@ -107,7 +123,8 @@ Status Pass::visit() {
 
 void Pass::close() {
   has_ended_ = true;
-  source_->end();
+  if (source_ != nullptr) source_->end();
+  source_.reset();
 }
 
 void Pass::cancel(size_t index) {

@@ -26,7 +26,7 @@ class Pass {
   // Goes on until a batch is full (kOk) or there is nothing left to do (kEnd), where everything is
   // released but the batches. The batches of the previous step are dropped first.
   Status step();
-  // Releases everything the walk holds. Not while a step runs.
+  // Releases everything the walk holds, the source included. Not while a step runs.
   void close();
   // From any thread: query `index` wants no more. A step with no query left ends soon.
   void cancel(size_t index);
@@ -50,6 +50,7 @@ class Pass {
   size_t count_ = 0;
   size_t capacity_ = 0;
   Bytes pids_;
+  Bytes hashes_;
   bool is_listed_ = false;
   bool has_begun_ = false;
   bool has_ended_ = false;

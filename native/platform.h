@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "engine.h"
 #include "news.h"
 #include "process.h"
 
@@ -10,6 +11,11 @@ namespace procseek {
 
 // The stateless source, which works on every host of the platform. Null when there is no memory.
 std::unique_ptr<Source> make_source();
+
+// What a Finder works with: of the given kind, or why not. `root` is the directory that shows the
+// processes, null for the system's own.
+Status open_engine(EngineKind kind, Iteration iteration, const char* root,
+                   std::unique_ptr<Engine>& ret_engine, Reason& ret_reason);
 
 // Whether a process has this PID: a thread's id is none, and a process that this user may not look
 // at is one.

@@ -130,9 +130,18 @@ struct Record {
   }
 };
 
-// Which processes a walk visits.
+// Which processes a walk visits, and what for.
 struct Walk {
-  bool comm = false;              // whether every visit is to bring the comm along
+  bool comm = false;  // whether every visit is to bring the comm along
+  // Whether a process is of no interest when its comm is none: such ones may be left out. Those of
+  // interest are the ones with these hashes (name.h), or all when there are none.
+  bool by_comm = false;
+  const uint32_t* hashes = nullptr;
+  size_t hash_count = 0;
+  // Whatever is told will be read again: a comm may be what the source knows, unread.
+  bool provisional = false;
+  FieldMask every_time = 0;       // the fields that will be read of all processes visited
+  FieldMask at_most = 0;          // those that will be read of any
   bool listed = false;            // only `pids`, instead of all processes
   const int32_t* pids = nullptr;  // ascending, without duplicates; must outlive the walk
   size_t pid_count = 0;

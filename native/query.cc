@@ -13,6 +13,11 @@ bool Query::may_match(const Record& record) const {
   return true;
 }
 
+Status Query::append_hashes(Bytes& hashes) const {
+  Status status = names_.append_hashes(hashes);
+  return status == kOk && options_.by == By::name ? append_label_hashes(hashes) : status;
+}
+
 FieldMask Query::subject_fields() const {
   switch (options_.by) {
     case By::name:
@@ -35,6 +40,11 @@ FieldMask Query::test_fields() const {
   if (options_.uid >= 0) fields |= bit(Field::uid);
   if (options_.ppid >= 0) fields |= bit(Field::ppid);
   return fields;
+}
+
+FieldMask Query::every_time() const {
+  bool is_picky = options_.uid >= 0 || options_.ppid >= 0 || has_name_test();
+  return is_picky ? test_fields() : all_fields();
 }
 
 FieldMask Query::first_fields(const Record& record) const {

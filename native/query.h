@@ -36,12 +36,20 @@ class Query {
 
   // Whether the comm alone can rule a process out.
   bool wants_comm() const;
+  // Whether it does so by these hashes, which are appended: for any other comm, may_match() is
+  // false.
+  bool has_hashes() const { return wants_comm() && has_name_test(); }
+  // Whether whoever asks only looks for candidates, to be read again.
+  bool is_provisional() const { return options_.tell_all; }
+  Status append_hashes(Bytes& hashes) const;
   // What the comm tells, when there is one: false rules the process out.
   bool may_match(const Record& record) const;
   // The fields to read first of a process that may match; those that test() needs are among them.
   // They include the fields to tell where hardly any process that got this far is ruled out.
   FieldMask first_fields(const Record& record) const;
   FieldMask all_fields() const { return test_fields() | options_.fields; }
+  // The fields read of every process that the comm does not rule out.
+  FieldMask every_time() const;
   FieldMask told_fields() const { return options_.fields; }
   bool test(const Record& record) const;
   // Differs, as a rule, when what the names are compared with differs.

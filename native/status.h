@@ -27,6 +27,7 @@ enum Outcome : Status {
   X(getdents64)           \
   X(readlinkat)           \
   X(statx)                \
+  X(fstatfs)              \
   X(getpwuid_r)           \
   X(tgkill)               \
   X(pidfd_open)           \
@@ -40,7 +41,9 @@ enum Outcome : Status {
   X(epoll_ctl)            \
   X(epoll_wait)           \
   X(eventfd)              \
-  X(pthread_create)
+  X(pthread_create)       \
+  X(bpf)                  \
+  X(mmap)
 
 enum class Call : uint8_t {
 #define X(name) name,

@@ -6,6 +6,7 @@
 
 #include "files.h"
 #include "parse.h"
+#include "proc_root.h"
 
 namespace procseek {
 
@@ -39,11 +40,9 @@ struct Numbers {
   const int32_t* last;
 };
 
-Status list_threads(int32_t pid, Bytes& ret_threads) {
-  ProcPath path;
-  path.append("/proc/").append(static_cast<uint32_t>(pid)).append("/task");
+Status list_threads(const ProcRoot& root, int32_t pid, Bytes& ret_threads) {
   NumberedEntries entries;
-  Status status = entries.open(AT_FDCWD, path.c_str());
+  Status status = entries.open(root.directory(), root.path(pid).append("task").c_str());
   int32_t thread;
   while (status == kOk && (status = entries.next(thread)) == kOk) {
     status = append_number(ret_threads, thread);
@@ -51,12 +50,12 @@ Status list_threads(int32_t pid, Bytes& ret_threads) {
   return status == kEnd ? kOk : status;
 }
 
-Status append_children_of_thread(int32_t pid, int32_t thread, Bytes& text, Bytes& ret_children) {
-  ProcPath path;
-  path.append("/proc/").append(static_cast<uint32_t>(pid)).append("/task/");
+Status append_children_of_thread(const ProcRoot& root, int32_t pid, int32_t thread, Bytes& text,
+                                 Bytes& ret_children) {
+  ProcPath path = root.path(pid).append("task/");
   path.append(static_cast<uint32_t>(thread)).append("/children");
   text.clear();
-  Status status = read_all(AT_FDCWD, path.c_str(), text);
+  Status status = read_all(root.directory(), path.c_str(), text);
   if (status != kOk) return status;
   std::string_view rest = text.view({0, static_cast<uint32_t>(text.size())});
   while (!rest.empty() && status == kOk) {
@@ -69,12 +68,11 @@ Status append_children_of_thread(int32_t pid, int32_t thread, Bytes& text, Bytes
 }
 
 // kGone when the child has been reaped or adopted since it was listed.
-Status verify_child(int32_t parent, int32_t child) {
-  ProcPath path;
-  path.append("/proc/").append(static_cast<uint32_t>(child)).append("/stat");
+Status verify_child(const ProcRoot& root, int32_t parent, int32_t child) {
   char buffer[2048];
   size_t length;
-  Status status = read_small(AT_FDCWD, path.c_str(), buffer, sizeof buffer, length);
+  ProcPath path = root.path(child).append("stat");
+  Status status = read_small(root.directory(), path.c_str(), buffer, sizeof buffer, length);
   // A child hidden from this user is there all the same.
   if (status != kOk) return status == kDenied ? kOk : status;
   Stat stat;
@@ -82,22 +80,22 @@ Status verify_child(int32_t parent, int32_t child) {
 }
 
 // kGone when something changed meanwhile.
-Status try_to_list(int32_t parent, Bytes& text, Bytes& ret_children) {
+Status try_to_list(const ProcRoot& root, int32_t parent, Bytes& text, Bytes& ret_children) {
   Bytes threads;
   Bytes threads_after;
   size_t from = ret_children.size();
-  Status status = list_threads(parent, threads);
+  Status status = list_threads(root, parent, threads);
   if (status != kOk) return status;
   if (threads.size() > kMostThreads * sizeof(int32_t)) return kUnsupported;
   for (int32_t thread : Numbers(threads)) {
-    status = append_children_of_thread(parent, thread, text, ret_children);
+    status = append_children_of_thread(root, parent, thread, text, ret_children);
     if (status != kOk) return status;
   }
   for (int32_t child : Numbers(ret_children, from)) {
-    status = verify_child(parent, child);
+    status = verify_child(root, parent, child);
     if (status != kOk) return status;
   }
-  status = list_threads(parent, threads_after);
+  status = list_threads(root, parent, threads_after);
   if (status != kOk) return status;
   // A thread that came meanwhile can only have children that came meanwhile, or moved to it.
   for (int32_t thread : Numbers(threads)) {
@@ -110,18 +108,24 @@ Status try_to_list(int32_t parent, Bytes& text, Bytes& ret_children) {
 }  // namespace
 
 Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) {
-  if (counted(::access, "/proc/thread-self/children", F_OK) != 0) return kUnsupported;
+  return ProcRoot().list_children(parents, count, ret_children);
+}
+
+Status ProcRoot::list_children(const int32_t* parents, size_t count, Bytes& ret_children) const {
   Bytes text;
   for (size_t i = 0; i < count; i++) {
     size_t from = ret_children.size();
     Status status = kGone;
     for (int attempt = 0; attempt < kAttempts && status == kGone; attempt++) {
       ret_children.truncate(from);
-      if (!process_exists(parents[i])) break;
-      status = try_to_list(parents[i], text, ret_children);
+      Status existence = exists(parents[i]);
+      if (existence < 0) return existence;
+      if (existence != kOk) break;
+      status = try_to_list(*this, parents[i], text, ret_children);
     }
     if (status < 0) return status;
-    if (status != kOk && process_exists(parents[i])) return kUnsupported;
+    // There, and not to be listed: too many threads, or a kernel without this.
+    if (status != kOk && exists(parents[i]) == kOk) return kUnsupported;
   }
   return kOk;
 }

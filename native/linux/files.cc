@@ -46,6 +46,12 @@ Status outcome(Call call, int error) {
   return failure(call, error);
 }
 
+Status as_failure(Call call, Status status) {
+  if (status == kGone) return failure(call, ENOENT);
+  if (status == kDenied) return failure(call, EACCES);
+  return status;
+}
+
 Status open_at(int directory, const char* path, int flags, Fd& ret_fd) {
   int fd = counted(::openat, directory, path, flags | O_CLOEXEC);
   if (fd < 0) return outcome(Call::openat, errno);

@@ -56,6 +56,9 @@ class ProcPath {
 // like running out of file descriptors, is a failure.
 Status outcome(Call call, int error);
 
+// For what concerns /proc itself and not one process.
+Status as_failure(Call call, Status status);
+
 Status open_at(int directory, const char* path, int flags, Fd& ret_fd);
 
 // Reads what one read(2) gives: for the files of /proc that come as a whole, into a buffer larger

@@ -158,6 +158,24 @@ bool parse_status(std::string_view text, Owner& ret_owner) {
   return has_uid && has_gid;
 }
 
+bool parse_ids(std::string_view text, ProcessIds& ret_ids) {
+  bool has_pid = false;
+  std::string_view line;
+  while (next_line(text, line)) {
+    if (starts_with(line, "Tgid:")) {
+      Numbers numbers(line.substr(5));
+      ret_ids.pid = static_cast<int32_t>(numbers.next());
+      has_pid = numbers.is_complete();
+    } else if (starts_with(line, "NSpid:")) {
+      for (Numbers numbers(line.substr(6)); numbers.next(), numbers.is_complete();) {
+        ret_ids.namespaces++;
+      }
+      break;
+    }
+  }
+  return has_pid;
+}
+
 bool parse_io(std::string_view text, Io& ret_io) {
   struct Line {
     std::string_view label;

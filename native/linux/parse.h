@@ -41,6 +41,13 @@ struct Owner {
 };
 bool parse_status(std::string_view text, Owner& ret_owner);
 
+// `status`, of a process or a thread.
+struct ProcessIds {
+  int32_t pid = 0;         // of the process, also where the thread is meant
+  int32_t namespaces = 0;  // in how many PID namespaces, from the one shown on; 0: not told
+};
+bool parse_ids(std::string_view text, ProcessIds& ret_ids);
+
 bool parse_io(std::string_view text, Io& ret_io);
 
 // `cgroup`: the path in the unified hierarchy; on a host without one, in systemd's, else in the

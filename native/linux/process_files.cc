@@ -37,7 +37,8 @@ Span span_from(const Bytes& text, size_t offset) {
 }
 
 // The number of clock ticks between boot and start does not move when the wall clock is set.
-Status store_id(uint64_t start_ticks, Record& record) {
+// Where it would mean another process than to this one's system calls, it says whose it is.
+Status store_id(uint64_t start_ticks, const ProcRoot& root, Record& record) {
   char digits[20];
   size_t first = sizeof digits;
   do {
@@ -48,6 +49,7 @@ Status store_id(uint64_t start_ticks, Record& record) {
   id.append(static_cast<uint32_t>(record.pid))
       .append("-")
       .append({digits + first, sizeof digits - first});
+  if (root.is_foreign()) id.append("@").append(root.device());
   if (!record.text.store(id.c_str(), record.id)) return out_of_memory();
   record.set(Field::id);
   return kOk;
@@ -158,18 +160,22 @@ Status ProcessFiles::store_stat(const Stat& stat, FieldMask wanted, Record& reco
   record.sid = stat.sid;
   record.nice = stat.nice;
   record.threads = stat.threads;
-  record.startTime = start_time(stat.start_ticks);
   record.cpuTime = {ticks_to_ms(stat.user_ticks), ticks_to_ms(stat.system_ticks)};
   record.vsize = static_cast<double>(stat.vsize);
   record.rss = static_cast<double>(stat.rss_pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
   for (Field field : {Field::comm, Field::state, Field::ppid, Field::pgid, Field::sid, Field::nice,
-                      Field::threads, Field::startTime, Field::cpuTime, Field::vsize, Field::rss}) {
+                      Field::threads, Field::cpuTime, Field::vsize, Field::rss}) {
     record.set(field);
   }
-  Status status = kOk;
-  if (wanted & bit(Field::id)) status = store_id(stat.start_ticks, record);
+  Status status = store_start(stat.start_ticks, wanted, record);
   if (status == kOk && (wanted & bit(Field::tty))) status = store_terminal(stat.tty, record);
   return status;
+}
+
+Status ProcessFiles::store_start(uint64_t start_ticks, FieldMask wanted, Record& record) {
+  record.startTime = start_time(start_ticks);
+  record.set(Field::startTime);
+  return wanted & bit(Field::id) ? store_id(start_ticks, root_, record) : kOk;
 }
 
 double ProcessFiles::start_time(uint64_t start_ticks) {
@@ -191,13 +197,18 @@ Status ProcessFiles::read_status(const ProcessPlace& at, FieldMask wanted, Recor
   if (status != kOk) return status;
   Owner owner;
   if (!parse_status({buffer, length}, owner)) return failure(Call::read, EPROTO);
+  return store_owner(owner, wanted, record);
+}
+
+Status ProcessFiles::store_owner(const Owner& owner, FieldMask wanted, Record& record) {
   record.uid = owner.uid;
   record.gid = owner.gid;
   record.set(Field::uid);
   record.set(Field::gid);
   if ((wanted & bit(Field::user)) == 0) return kOk;
+  // Of another namespace's users, the accounts here are not.
   size_t offset = record.text.size();
-  status = accounts_.append_name(owner.uid, record.text);
+  Status status = root_.is_foreign() ? kGone : accounts_.append_name(owner.uid, record.text);
   if (status < 0) return status;
   record.user = span_from(record.text, offset);
   status == kOk ? record.set(Field::user) : record.withhold(Field::user);

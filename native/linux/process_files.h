@@ -5,6 +5,7 @@
 #include "accounts.h"
 #include "files.h"
 #include "parse.h"
+#include "proc_root.h"
 
 namespace procseek {
 
@@ -44,6 +45,8 @@ class ProcessPlace {
 
 class ProcessFiles {
  public:
+  explicit ProcessFiles(const ProcRoot& root) : root_(root) {}
+
   // For another process.
   void reset();
 
@@ -51,6 +54,10 @@ class ProcessFiles {
   // `wanted`. Fields that a live process may lack or withhold become null; kGone or kDenied tells
   // that the process as a whole is out of reach.
   Status read(const ProcessPlace& at, FileSet files, FieldMask wanted, Record& record);
+
+  // What follows from values, whoever supplied them.
+  Status store_start(uint64_t start_ticks, FieldMask wanted, Record& record);
+  Status store_owner(const Owner& owner, FieldMask wanted, Record& record);
 
   // As far as `stat` has been read.
   bool is_kernel_thread() const { return is_kernel_thread_; }
@@ -76,6 +83,7 @@ class ProcessFiles {
   Status store_stat(const Stat& stat, FieldMask wanted, Record& record);
   double start_time(uint64_t start_ticks);
 
+  const ProcRoot root_;
   bool is_kernel_thread_ = false;
   bool is_visible_ = false;  // an entry that everybody may read was read
   bool is_denied_ = false;

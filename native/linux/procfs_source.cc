@@ -15,19 +15,6 @@ namespace {
 
 bool is_single(FileSet files) { return (files & (files - 1)) == 0; }
 
-// For what concerns /proc itself and not one process.
-Status as_failure(Call call, Status status) {
-  if (status == kGone) return failure(call, ENOENT);
-  if (status == kDenied) return failure(call, EACCES);
-  return status;
-}
-
-Status check_proc() {
-  return counted(::access, "/proc/self", F_OK) == 0
-             ? kOk
-             : as_failure(Call::openat, outcome(Call::openat, errno));
-}
-
 }  // namespace
 
 std::unique_ptr<Source> make_source() {
@@ -44,8 +31,8 @@ bool process_exists(int32_t pid) {
 Status ProcfsSource::begin(const Walk& walk) {
   walk_ = walk;
   walked_ = 0;
-  if (walk.listed) return check_proc();
-  return as_failure(Call::openat, entries_.open(AT_FDCWD, "/proc"));
+  if (walk.listed) return root_.check();
+  return as_failure(Call::openat, root_.open_entries(entries_));
 }
 
 void ProcfsSource::end() {
@@ -57,7 +44,8 @@ Status ProcfsSource::next_pid(int32_t& ret_pid, uint64_t& ret_inode) {
   if (walk_.listed) {
     while (walked_ < walk_.pid_count) {
       ret_pid = walk_.pids[walked_++];
-      if (process_exists(ret_pid)) return kOk;
+      Status status = root_.exists(ret_pid);
+      if (status <= 0) return status;
     }
     return kEnd;
   }
@@ -94,24 +82,24 @@ Status ProcfsSource::find(int32_t pid, FieldMask wanted, Record& record) {
   // reading it; hardly ever more than once.
   Status status;
   for (int attempt = 0; attempt < 3; attempt++) {
-    if (!process_exists(pid)) return kGone;
+    status = root_.exists(pid);
+    if (status != kOk) return status;
     attach(record, pid);
     status = read(record, wanted);
     handle_.reset();
     if (status <= 0) return status;
   }
-  if (!process_exists(pid)) return kGone;
+  status = root_.exists(pid);
   // It exists and cannot be seen: hidden by the hidepid option, or there is no /proc at all.
-  status = check_proc();
+  if (status == kOk) status = root_.check();
   return status == kOk ? failure(Call::openat, EACCES) : status;
 }
 
 ProcessPlace ProcfsSource::place(int32_t pid) const {
-  ProcPath prefix;
-  if (handle_) return {handle_.get(), prefix};
+  if (handle_) return {handle_.get(), ProcPath()};
   // Without a walk there is no handle on /proc, and an absolute path needs none.
-  if (entries_.fd() < 0) prefix.append("/proc/");
-  return {entries_.fd(), prefix.append(static_cast<uint32_t>(pid)).append("/")};
+  if (entries_.fd() < 0) return {root_.directory(), root_.path(pid)};
+  return {entries_.fd(), ProcPath().append(static_cast<uint32_t>(pid)).append("/")};
 }
 
 Status ProcfsSource::restart_with_handle(Record& record) {

@@ -6,27 +6,33 @@
 
 #include "../process.h"
 #include "files.h"
+#include "proc_root.h"
 #include "process_files.h"
 
 namespace procseek {
 
 class ProcfsSource final : public Source {
  public:
+  explicit ProcfsSource(const ProcRoot& root = ProcRoot()) : root_(root), files_(root) {}
+
   Status begin(const Walk& walk) override;
   Status next(Record& record) override;
   void end() override;
   Status read(Record& record, FieldMask wanted) override;
   Status find(int32_t pid, FieldMask wanted, Record& record) override;
 
+  // Turns to one process, which read() is then about, outside of a walk.
+  void attach(Record& record, int32_t pid);
+
  private:
   Status next_pid(int32_t& ret_pid, uint64_t& ret_inode);
-  void attach(Record& record, int32_t pid);
   ProcessPlace place(int32_t pid) const;
   Status restart_with_handle(Record& record);
   Status verify(int32_t pid) const;
   Status read_files(Record& record, FileSet files, FieldMask wanted);
   Status complete_name(Record& record, FieldMask wanted);
 
+  const ProcRoot root_;
   Walk walk_;
   size_t walked_ = 0;
   NumberedEntries entries_;

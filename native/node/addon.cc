@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "../platform.h"
+#include "engines.h"
 #include "lookups.h"
 #include "monitoring.h"
 #include "values.h"
@@ -62,6 +63,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     const char* name;
     napi_callback callback;
   } functions[] = {
+      {"openEngine", open_engine},
+      {"closeEngine", close_engine},
+      {"engineFacts", engine_facts},
+      {"tryEngine", try_engine},
       {"exists", exists},
       {"lookupSync", lookup_sync},
       {"lookup", lookup},

@@ -6,6 +6,7 @@
 #include "../pass.h"
 #include "../platform.h"
 #include "async.h"
+#include "engines.h"
 #include "handles.h"
 #include "values.h"
 
@@ -19,29 +20,48 @@ class PassHandle {
  public:
   static constexpr napi_type_tag kTag = {0x9c1f0a7d52e84b36, 0xb7d3e5a1c0684f92};
 
-  explicit PassHandle(std::unique_ptr<Source> source) : pass(std::move(source)) {}
+  PassHandle(EngineUse engine, std::unique_ptr<Source> source)
+      : engine_(std::move(engine)), pass_(std::move(source)) {}
 
   void hold() { holders_++; }
   void release() {
     if (--holders_ == 0) delete this;
   }
 
+  Pass& pass() { return pass_; }
+
   Status step() {
     double before = thread_cpu_time();
-    Status status = pass.step();
+    Status status = pass_.step();
     cpu_time += thread_cpu_time() - before;
     return status;
   }
 
+  // As soon as it is not busy any more.
+  void close() {
+    is_closing_ = true;
+    if (is_busy_) return pass_.cancel_all();
+    pass_.close();
+    engine_.reset();
+  }
+
+  // A step is under way on another thread: nothing but cancel() and close() may touch the pass.
+  bool is_busy() const { return is_busy_; }
+  void set_busy(bool is_busy) {
+    is_busy_ = is_busy;
+    if (!is_busy && is_closing_) close();
+  }
+
   double cpu_time = 0;  // of all steps so far, in milliseconds
-  // A step is under way on another thread, so nothing but cancel() may touch the pass.
-  bool is_busy = false;
-  bool is_closing = false;  // as soon as it is not busy any more
-  Pass pass;
 
  private:
   ~PassHandle() = default;
+
+  EngineUse engine_;  // outlives the pass
+  Pass pass_;
   int holders_ = 1;
+  bool is_busy_ = false;
+  bool is_closing_ = false;
 };
 
 // A status, or the batches when there are any rows: what a step or a lookup comes to.
@@ -58,10 +78,11 @@ napi_value outcome(napi_env env, Status status, const Pass& pass) {
 // One process by its PID.
 class Lookup {
  public:
-  Lookup(int32_t pid, FieldMask fields) : pid_(pid), fields_(fields | bit(Field::pid)) {}
+  Lookup(EngineUse engine, int32_t pid, FieldMask fields)
+      : engine_(std::move(engine)), pid_(pid), fields_(fields | bit(Field::pid)) {}
 
   void run() {
-    std::unique_ptr<Source> source = make_source();
+    std::unique_ptr<Source> source = engine_.make_source();
     if (source == nullptr) {
       status_ = out_of_memory();
       return;
@@ -84,6 +105,7 @@ class Lookup {
   }
 
  private:
+  EngineUse engine_;
   int32_t pid_;
   FieldMask fields_;
   Status status_ = kOk;
@@ -92,7 +114,8 @@ class Lookup {
 
 class LookupJob final : public Job {
  public:
-  LookupJob(int32_t pid, FieldMask fields) : lookup_(pid, fields) {}
+  LookupJob(EngineUse engine, int32_t pid, FieldMask fields)
+      : lookup_(std::move(engine), pid, fields) {}
   void run() override { lookup_.run(); }
   napi_value finish(napi_env env) override { return lookup_.finish(env); }
 
@@ -104,15 +127,14 @@ class StepJob final : public Job {
  public:
   explicit StepJob(PassHandle* handle) : handle_(handle) {
     handle_->hold();
-    handle_->is_busy = true;
+    handle_->set_busy(true);
   }
   ~StepJob() override {
-    handle_->is_busy = false;
-    if (handle_->is_closing) handle_->pass.close();
+    handle_->set_busy(false);
     handle_->release();
   }
   void run() override { status_ = handle_->step(); }
-  napi_value finish(napi_env env) override { return node::outcome(env, status_, handle_->pass); }
+  napi_value finish(napi_env env) override { return node::outcome(env, status_, handle_->pass()); }
 
  private:
   PassHandle* handle_;
@@ -121,12 +143,13 @@ class StepJob final : public Job {
 
 class ChildrenJob final : public Job {
  public:
+  explicit ChildrenJob(EngineUse engine) : engine_(std::move(engine)) {}
   bool take(const int32_t* pids, size_t count) {
     return parents_.append({reinterpret_cast<const char*>(pids), count * sizeof *pids});
   }
   void run() override {
     auto* parents = reinterpret_cast<const int32_t*>(parents_.data());
-    status_ = list_children(parents, parents_.size() / sizeof *parents, children_);
+    status_ = engine_.list_children(parents, parents_.size() / sizeof *parents, children_);
   }
   napi_value finish(napi_env env) override {
     if (status_ != kOk) return number(env, status_);
@@ -134,6 +157,7 @@ class ChildrenJob final : public Job {
   }
 
  private:
+  EngineUse engine_;
   Bytes parents_;
   Bytes children_;
   Status status_ = kOk;
@@ -163,43 +187,54 @@ bool QueryArguments::read(const Arguments& arguments, size_t at) {
 
 napi_value exists(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
+  EngineUse engine;
   int32_t pid;
-  return arguments.i32(0, pid) ? boolean(env, process_exists(pid)) : refuse(env);
+  if (!engine.read(env, arguments, 0) || !arguments.i32(1, pid)) return refuse(env);
+  return number(env, engine.exists(pid));
 }
 
 napi_value lookup_sync(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
+  EngineUse engine;
   int32_t pid;
   FieldMask fields;
-  if (!arguments.i32(0, pid) || !arguments.u32(1, fields)) return refuse(env);
-  Lookup lookup(pid, fields);
+  if (!engine.read(env, arguments, 0) || !arguments.i32(1, pid) || !arguments.u32(2, fields)) {
+    return refuse(env);
+  }
+  Lookup lookup(std::move(engine), pid, fields);
   lookup.run();
   return lookup.finish(env);
 }
 
 napi_value lookup(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
+  EngineUse engine;
   int32_t pid;
   FieldMask fields;
-  if (!arguments.i32(0, pid) || !arguments.u32(1, fields)) return refuse(env);
-  return start(env, std::unique_ptr<Job>(new (std::nothrow) LookupJob(pid, fields)));
+  if (!engine.read(env, arguments, 0) || !arguments.i32(1, pid) || !arguments.u32(2, fields)) {
+    return refuse(env);
+  }
+  auto* job = new (std::nothrow) LookupJob(std::move(engine), pid, fields);
+  return start(env, std::unique_ptr<Job>(job));
 }
 
 napi_value open_pass(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
-  std::unique_ptr<Source> source = make_source();
+  EngineUse engine;
+  if (!engine.read(env, arguments, 0)) return refuse(env);
+  std::unique_ptr<Source> source = engine.make_source();
   if (source == nullptr) return number(env, out_of_memory());
-  auto* handle = new (std::nothrow) PassHandle(std::move(source));
+  auto* handle = new (std::nothrow) PassHandle(std::move(engine), std::move(source));
   if (handle == nullptr) return number(env, out_of_memory());
   const int32_t* pids;
   size_t count;
   Status status = kOk;
-  if (!arguments.is_undefined(0)) {
-    if (!arguments.i32_array(0, pids, count)) {
+  if (!arguments.is_undefined(1)) {
+    if (!arguments.i32_array(1, pids, count)) {
       handle->release();
       return refuse(env);
     }
-    status = handle->pass.only(pids, count);
+    status = handle->pass().only(pids, count);
   }
   if (status != kOk) {
     handle->release();
@@ -213,7 +248,7 @@ napi_value add_query(napi_env env, napi_callback_info info) {
   auto* handle = unwrap<PassHandle>(env, arguments[0]);
   QueryArguments query;
   if (handle == nullptr || handle->is_busy || !query.read(arguments, 1)) return refuse(env);
-  Query* added = handle->pass.add(query.options);
+  Query* added = handle->pass().add(query.options);
   if (added == nullptr) return number(env, out_of_memory());
   return number(env, added->assign_names(query.names, query.ignore_case));
 }
@@ -221,15 +256,15 @@ napi_value add_query(napi_env env, napi_callback_info info) {
 napi_value next_sync(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   auto* handle = unwrap<PassHandle>(env, arguments[0]);
-  if (handle == nullptr || handle->is_busy) return refuse(env);
+  if (handle == nullptr || handle->is_busy()) return refuse(env);
   Status status = handle->step();
-  return outcome(env, status, handle->pass);
+  return outcome(env, status, handle->pass());
 }
 
 napi_value next(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   auto* handle = unwrap<PassHandle>(env, arguments[0]);
-  if (handle == nullptr || handle->is_busy) return refuse(env);
+  if (handle == nullptr || handle->is_busy()) return refuse(env);
   return start(env, std::unique_ptr<Job>(new (std::nothrow) StepJob(handle)));
 }
 
@@ -238,7 +273,7 @@ napi_value cancel(napi_env env, napi_callback_info info) {
   auto* handle = unwrap<PassHandle>(env, arguments[0]);
   uint32_t index;
   if (handle == nullptr || !arguments.u32(1, index)) return refuse(env);
-  handle->pass.cancel(index);
+  handle->pass().cancel(index);
   return nullptr;
 }
 
@@ -246,12 +281,7 @@ napi_value close(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   auto* handle = unwrap<PassHandle>(env, arguments[0]);
   if (handle == nullptr) return refuse(env);
-  if (!handle->is_busy) {
-    handle->pass.close();
-    return nullptr;
-  }
-  handle->is_closing = true;
-  handle->pass.cancel_all();
+  handle->close();
   return nullptr;
 }
 
@@ -259,17 +289,18 @@ napi_value pass_cost(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   auto* handle = unwrap<PassHandle>(env, arguments[0]);
   if (handle == nullptr) return refuse(env);
-  if (handle->is_busy) return nullptr;
-  const double numbers[] = {static_cast<double>(handle->pass.visited()), handle->cpu_time};
+  if (handle->is_busy()) return nullptr;
+  const double numbers[] = {static_cast<double>(handle->pass().visited()), handle->cpu_time};
   return array_buffer(env, numbers, sizeof numbers);
 }
 
 napi_value children(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
+  EngineUse engine;
   const int32_t* pids;
   size_t count;
-  if (!arguments.i32_array(0, pids, count)) return refuse(env);
-  std::unique_ptr<ChildrenJob> job(new (std::nothrow) ChildrenJob);
+  if (!engine.read(env, arguments, 0) || !arguments.i32_array(1, pids, count)) return refuse(env);
+  std::unique_ptr<ChildrenJob> job(new (std::nothrow) ChildrenJob(std::move(engine)));
   if (job == nullptr || !job->take(pids, count)) return number(env, out_of_memory());
   return start(env, std::move(job));
 }

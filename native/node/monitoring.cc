@@ -274,18 +274,12 @@ napi_value take_from_watch(napi_env env, napi_callback_info info) {
   Packet packet;
   packet.measure(rows);
   char* bytes;
-  napi_value result;
   napi_value told_buffer = array_buffer(env, told.data(), told.size());
   napi_value rows_buffer = array_buffer(env, packet.size(), bytes);
   if (told_buffer == nullptr || rows_buffer == nullptr) return nullptr;
   packet.begin(bytes, true);
   packet.write(0, rows);
-  if (napi_create_array_with_length(env, 2, &result) != napi_ok ||
-      napi_set_element(env, result, 0, told_buffer) != napi_ok ||
-      napi_set_element(env, result, 1, rows_buffer) != napi_ok) {
-    return give_up(env);
-  }
-  return result;
+  return pair(env, told_buffer, rows_buffer);
 }
 
 napi_value forget_matches(napi_env env, napi_callback_info info) {

@@ -82,6 +82,17 @@ napi_value string(napi_env env, const char* text) {
                                                                                   : nullptr;
 }
 
+napi_value pair(napi_env env, napi_value first, napi_value second) {
+  napi_value result;
+  if (first == nullptr || second == nullptr) return nullptr;
+  if (napi_create_array_with_length(env, 2, &result) != napi_ok ||
+      napi_set_element(env, result, 0, first) != napi_ok ||
+      napi_set_element(env, result, 1, second) != napi_ok) {
+    return give_up(env);
+  }
+  return result;
+}
+
 napi_value array_buffer(napi_env env, size_t size, char*& ret_bytes) {
   void* data;
   napi_value result;

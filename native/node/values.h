@@ -45,6 +45,8 @@ napi_value number(napi_env env, int32_t value);
 napi_value real_number(napi_env env, double value);
 napi_value boolean(napi_env env, bool value);
 napi_value string(napi_env env, const char* text);
+// An array of two. Null when one of them is.
+napi_value pair(napi_env env, napi_value first, napi_value second);
 // For a copy in memory of JavaScript's own: external buffers are slower, and forbidden in Electron.
 // Null, with an exception pending, when there is no memory.
 napi_value array_buffer(napi_env env, size_t size, char*& ret_bytes);

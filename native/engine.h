@@ -1,0 +1,60 @@
+// How processes are found: what a Finder keeps from one lookup to the next.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "process.h"
+
+namespace procseek {
+
+// The numbers are those of src/engine.ts.
+enum class EngineKind : uint32_t {
+  procfs,  // nothing
+  events,  // names, which the system's events keep true
+  bpf,     // a program in the kernel
+};
+
+// Of EngineKind::bpf, what it walks.
+enum class Iteration : uint32_t {
+  any,        // what is the fastest here
+  processes,  // processes alone; Linux 6.7
+  threads,    // all threads
+};
+
+// From any thread.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  virtual EngineKind kind() const = 0;
+  virtual Iteration iteration() const { return Iteration::any; }
+  // What all of its sources see is another namespace's: PIDs are not those of this process.
+  virtual bool is_foreign() const { return false; }
+  // What it remembers of processes, in bytes.
+  virtual size_t memory() { return 0; }
+
+  // For one thread at a time, at most as long as the engine. Null when there is no memory.
+  virtual std::unique_ptr<Source> make_source() = 0;
+  // See process_exists() and list_children() in platform.h.
+  virtual Status exists(int32_t pid) = 0;
+  virtual Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) = 0;
+};
+
+// Why something is not to be had, for people to read.
+class Reason {
+ public:
+  const char* text() const { return text_; }
+  void clear() { text_[0] = '\0'; }
+  // Cut when it is too long.
+  Reason& add(std::string_view more);
+
+ private:
+  char text_[200] = {};
+};
+
+// The one that finds names at the least cost here, as measured. `root`: null for the system's own.
+Status open_best_engine(const char* root, std::unique_ptr<Engine>& ret_engine);
+
+}  // namespace procseek

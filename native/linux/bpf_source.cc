@@ -1,0 +1,126 @@
+#include "bpf_source.h"
+
+#include "../name.h"
+#include "../platform.h"
+
+namespace procseek {
+
+namespace {
+
+constexpr FieldMask kHeld = bit(Field::pid) | bit(Field::name) | bit(Field::comm) |
+                            bit(Field::ppid) | bit(Field::state) | bit(Field::startTime) |
+                            bit(Field::id) | bit(Field::uid) | bit(Field::gid) | bit(Field::user) |
+                            bit(Field::pgid) | bit(Field::sid) | bit(Field::nice) |
+                            bit(Field::threads) | bit(Field::cpuTime);
+
+}  // namespace
+
+Status BpfSource::begin(const Walk& walk) {
+  walk_ = walk;
+  is_procfs_walk_ = walk.listed || (!walk.by_comm && (walk.every_time & ~kHeld) != 0);
+  if (is_procfs_walk_) return procfs_.begin(walk);
+  question_.hashes = walk.by_comm ? walk.hashes : nullptr;
+  question_.hash_count = walk.hash_count;
+  question_.with_cpu_time = (walk.at_most & bit(Field::cpuTime)) != 0;
+  position_ = 0;
+  return tasks_.ask(question_, 0, answer_);
+}
+
+void BpfSource::end() {
+  procfs_.end();
+  answer_ = KernelTasks::Answer();
+  row_ = nullptr;
+  position_ = 0;
+}
+
+Status BpfSource::next_row(const task_row*& ret_row) {
+  while (position_ == answer_.count) {
+    if (answer_.next_pid == 0) return kEnd;
+    position_ = 0;
+    Status status = tasks_.ask(question_, answer_.next_pid, answer_);
+    if (status != kOk) return status;
+  }
+  size_t offset = position_++ * KernelTasks::stride(question_.with_cpu_time);
+  ret_row = reinterpret_cast<const task_row*>(answer_.rows.data() + offset);
+  return kOk;
+}
+
+Status BpfSource::next(Record& record) {
+  if (is_procfs_walk_) {
+    row_ = nullptr;
+    return procfs_.next(record);
+  }
+  for (;;) {
+    Status status = next_row(row_);
+    if (status != kOk) return status;
+    record.reset(static_cast<int32_t>(row_->pid));
+    if (walk_.comm) status = read(record, bit(Field::comm));
+    if (status <= 0) return status;
+  }
+}
+
+Status BpfSource::read(Record& record, FieldMask wanted) {
+  FieldMask missing = wanted & ~record.present;
+  if (missing == 0) return kOk;
+  if (row_ == nullptr) return procfs_.read(record, wanted);
+  return can_tell(missing) ? tell(record, missing) : read_instead(record, wanted);
+}
+
+bool BpfSource::can_tell(FieldMask fields) const {
+  if ((fields & ~kHeld) != 0) return false;
+  if ((fields & bit(Field::cpuTime)) != 0 && row_->threads != 1) return false;
+  if ((fields & (bit(Field::name) | bit(Field::comm))) == 0) return true;
+  if (!has_whole_comm(*row_)) return false;
+  return (fields & bit(Field::name)) == 0 || is_kernel_thread(*row_) ||
+         !needs_completion(comm_of(*row_));
+}
+
+Status BpfSource::tell(Record& record, FieldMask fields) {
+  const task_row& row = *row_;
+  if ((fields & (bit(Field::name) | bit(Field::comm))) != 0) {
+    if (!record.has(Field::comm) && !record.text.store(comm_of(row), record.comm)) {
+      return out_of_memory();
+    }
+    record.name = record.comm;
+    record.set(Field::comm);
+    if ((fields & bit(Field::name)) != 0) record.set(Field::name);
+  }
+  record.ppid = static_cast<int32_t>(row.ppid);
+  record.pgid = static_cast<int32_t>(row.pgid);
+  record.sid = static_cast<int32_t>(row.sid);
+  record.state = state_of(row);
+  record.nice = row.nice;
+  record.threads = static_cast<int32_t>(row.threads);
+  for (Field field :
+       {Field::ppid, Field::pgid, Field::sid, Field::state, Field::nice, Field::threads}) {
+    record.set(field);
+  }
+  if ((fields & bit(Field::cpuTime)) != 0) {
+    record.cpuTime = cpu_time_of(*reinterpret_cast<const task_cpu*>(&row + 1));
+    record.set(Field::cpuTime);
+  }
+  Status status = kOk;
+  if ((fields & (bit(Field::startTime) | bit(Field::id))) != 0) {
+    status = values_.store_start(start_ticks_of(row), fields, record);
+  }
+  if (status == kOk && (fields & (bit(Field::uid) | bit(Field::gid) | bit(Field::user))) != 0) {
+    status = values_.store_owner({row.uid, row.gid}, fields, record);
+  }
+  return status;
+}
+
+// All that is wanted, for it must be of one and the same process.
+Status BpfSource::read_instead(Record& record, FieldMask wanted) {
+  row_ = nullptr;
+  // By now its PID may be a thread's, which /proc would show as well.
+  if (!process_exists(record.pid)) return kGone;
+  procfs_.attach(record, record.pid);
+  return procfs_.read(record, wanted);
+}
+
+Status BpfSource::find(int32_t pid, FieldMask wanted, Record& record) {
+  row_ = nullptr;
+  return procfs_.find(pid, wanted, record);
+}
+
+}  // namespace procseek

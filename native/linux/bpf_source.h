@@ -1,0 +1,38 @@
+// Processes as a program in the kernel finds them: it compares their comms, and brings along what
+// the kernel holds in memory. The rest is read from /proc, of those alone that it is asked of.
+#pragma once
+
+#include "../process.h"
+#include "kernel_tasks.h"
+#include "procfs_source.h"
+
+namespace procseek {
+
+class BpfSource final : public Source {
+ public:
+  explicit BpfSource(KernelTasks& tasks) : tasks_(tasks) {}
+
+  Status begin(const Walk& walk) override;
+  Status next(Record& record) override;
+  void end() override;
+  Status read(Record& record, FieldMask wanted) override;
+  Status find(int32_t pid, FieldMask wanted, Record& record) override;
+
+ private:
+  Status next_row(const task_row*& ret_row);
+  bool can_tell(FieldMask fields) const;
+  Status tell(Record& record, FieldMask fields);
+  Status read_instead(Record& record, FieldMask wanted);
+
+  KernelTasks& tasks_;
+  ProcfsSource procfs_;
+  ProcessFiles values_{ProcRoot()};
+  Walk walk_;
+  bool is_procfs_walk_ = false;  // the kernel holds too little of what is asked for
+  KernelTasks::Question question_;
+  KernelTasks::Answer answer_;
+  size_t position_ = 0;
+  const task_row* row_ = nullptr;  // of the process at hand; null when it is read from /proc
+};
+
+}  // namespace procseek

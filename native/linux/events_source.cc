@@ -1,0 +1,74 @@
+#include "events_source.h"
+
+#include <linux/stat.h>
+#include <sys/syscall.h>
+
+#include "../platform.h"
+
+namespace procseek {
+
+Status RememberedNames::find(const uint32_t* hashes, size_t count, Bytes& ret_candidates) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  Status status = memory_.refresh(steady_clock());
+  if (status != kOk) return status;
+  return hashes == nullptr ? memory_.list(ret_candidates)
+                           : memory_.find(hashes, count, ret_candidates);
+}
+
+size_t RememberedNames::memory() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return memory_.memory();
+}
+
+// The links of /proc are a few and one for each process (proc_root_getattr() in fs/proc/root.c).
+int64_t RememberedNames::count_processes() const {
+  struct statx answer = {};
+  if (counted(::syscall, SYS_statx, AT_FDCWD, "/proc", 0, STATX_NLINK, &answer) != 0) return -1;
+  return answer.stx_nlink;
+}
+
+// Kernel threads are the children of kthreadd, whose PID is 2. They are renamed from without, and
+// some are shown along with what they work on.
+bool RememberedNames::is_silent(const Record& record) const {
+  constexpr int32_t kKthreadd = 2;
+  return record.ppid == kKthreadd;
+}
+
+Status EventsSource::begin(const Walk& walk) {
+  is_procfs_walk_ = walk.listed || !walk.by_comm;
+  if (is_procfs_walk_) return procfs_.begin(walk);
+  is_provisional_ = walk.provisional;
+  candidates_.clear();
+  position_ = 0;
+  return names_.find(walk.hashes, walk.hash_count, candidates_);
+}
+
+void EventsSource::end() {
+  procfs_.end();
+  candidates_ = Bytes();
+  position_ = 0;
+}
+
+Status EventsSource::next(Record& record) {
+  if (is_procfs_walk_) return procfs_.next(record);
+  auto candidates = values_of<NameMemory::Candidate>(candidates_);
+  while (position_ < candidates.count) {
+    const NameMemory::Candidate& candidate = candidates.first[position_++];
+    if (is_provisional_ && candidate.is_settled) {
+      procfs_.attach(record, candidate.pid);
+      if (!record.text.store({candidate.text, candidate.length}, record.comm)) {
+        return out_of_memory();
+      }
+      record.set(Field::comm);
+      return kOk;
+    }
+    // Reaped by now, it may be the PID of a thread, which /proc would show as well.
+    if (!process_exists(candidate.pid)) continue;
+    procfs_.attach(record, candidate.pid);
+    Status status = procfs_.read(record, bit(Field::comm));
+    if (status <= 0) return status;
+  }
+  return kEnd;
+}
+
+}  // namespace procseek

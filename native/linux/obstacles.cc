@@ -1,0 +1,161 @@
+#include "obstacles.h"
+
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "files.h"
+#include "parse.h"
+#include "proc_root.h"
+
+namespace procseek {
+
+namespace {
+
+// linux/capability.h
+constexpr int kSysPtrace = 19;
+constexpr int kSysAdmin = 21;
+constexpr int kPerfmon = 38;
+constexpr int kBpf = 39;
+
+// Of this thread, effective.
+bool has_capability(int capability) {
+  struct {
+    uint32_t version = 0x20080522;
+    int32_t pid = 0;
+  } header;
+  struct {
+    uint32_t effective;
+    uint32_t permitted;
+    uint32_t inheritable;
+  } data[2] = {};
+  if (counted(::syscall, SYS_capget, &header, data) != 0) return false;
+  return (data[capability / 32].effective >> (capability % 32) & 1) != 0;
+}
+
+bool is_in_initial_user_namespace() {
+  constexpr std::string_view kInitial = "user:[4026531837]";  // linux/proc_ns.h
+  char target[64];
+  ssize_t length = counted(::readlink, "/proc/self/ns/user", target, sizeof target);
+  return length < 0 || std::string_view(target, static_cast<size_t>(length)) == kInitial;
+}
+
+// A file's first bytes; nothing when it cannot be read.
+std::string_view head(const char* path, char* buffer, size_t size) {
+  size_t length;
+  return read_small(AT_FDCWD, path, buffer, size, length) == kOk ? std::string_view(buffer, length)
+                                                                 : std::string_view();
+}
+
+bool has_seccomp_filter() {
+  char buffer[4096];
+  return head("/proc/thread-self/status", buffer, sizeof buffer).find("\nSeccomp:\t2") !=
+         std::string_view::npos;
+}
+
+bool is_locked_down() {
+  char buffer[128];
+  return head("/sys/kernel/security/lockdown", buffer, sizeof buffer).find("[confidentiality]") !=
+         std::string_view::npos;
+}
+
+// Whether /proc hides processes from some (the hidepid option; proc(5)).
+bool hides_processes() {
+  Bytes text;
+  if (read_all(AT_FDCWD, "/proc/self/mountinfo", text) != kOk) return false;
+  std::string_view lines = text.view({0, static_cast<uint32_t>(text.size())});
+  std::string_view line;
+  while (next_line(lines, line)) {
+    bool is_proc = line.find(" /proc ") != std::string_view::npos &&
+                   line.find(" - proc ") != std::string_view::npos;
+    size_t option = line.find("hidepid=");
+    if (is_proc && option != std::string_view::npos && line[option + 8] != '0' &&
+        line.substr(option + 8).rfind("off", 0) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool is_older_than(const char* release, long major, long minor) {
+  char* rest;
+  long release_major = std::strtol(release, &rest, 10);
+  long release_minor = *rest == '.' ? std::strtol(rest + 1, nullptr, 10) : 0;
+  return release_major < major || (release_major == major && release_minor < minor);
+}
+
+}  // namespace
+
+Status find_obstacles_to_kernel_view(const Engine& procfs, Reason& ret_reason) {
+  bool is_foreign = procfs.is_foreign();
+  if (is_foreign) {
+    ret_reason.add("procRoot shows the processes of another PID namespace than this process's");
+  } else {
+    Fd directory;
+    ProcRoot own;
+    Status status = ProcRoot::open("/proc", directory, own);
+    if (status != kOk) {
+      ret_reason.add("there is no /proc");
+      return status;
+    }
+    is_foreign = own.is_foreign();
+    if (is_foreign) ret_reason.add("/proc shows the processes of another PID namespace");
+  }
+  return is_foreign ? failure(Call::openat, EOPNOTSUPP) : Status{kOk};
+}
+
+Status find_obstacles_to_bpf(Reason& ret_reason) {
+  auto refuse = [&ret_reason](int error, std::string_view reason) {
+    ret_reason.add(reason);
+    return failure(Call::bpf, error);
+  };
+  if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) return refuse(ENOSYS, "the host is big-endian");
+  utsname host;
+  if (::uname(&host) == 0 && is_older_than(host.release, 5, 17)) {
+    ret_reason.add("needs Linux 5.17 or later, and this is ");
+    return refuse(ENOSYS, host.release);
+  }
+  bool lacks_bpf = !has_capability(kBpf) && !has_capability(kSysAdmin);
+  bool lacks_perfmon = !has_capability(kPerfmon) && !has_capability(kSysAdmin);
+  if (lacks_bpf || lacks_perfmon) {
+    ret_reason.add("needs the capabilit");
+    ret_reason.add(lacks_bpf && lacks_perfmon ? "ies CAP_BPF and CAP_PERFMON"
+                   : lacks_bpf                ? "y CAP_BPF"
+                                              : "y CAP_PERFMON");
+    return refuse(EPERM, "");
+  }
+  if (!is_in_initial_user_namespace()) return refuse(EPERM, "not in the initial user namespace");
+  // The kernel would tell what /proc hides from this user.
+  if (hides_processes() && !has_capability(kSysPtrace)) {
+    return refuse(EPERM, "/proc hides processes from this user (hidepid)");
+  }
+  return kOk;
+}
+
+void explain_bpf_failure(Status status, Iteration iteration, Reason& ret_reason) {
+  int error = error_of(status);
+  if (error == ENOMEM || error == EMFILE || error == ENFILE) {
+    ret_reason.add("memory or file descriptors have run out");
+  } else if ((error == EPERM || error == EACCES || error == ENOSYS) && has_seccomp_filter()) {
+    ret_reason.add("bpf(2) is refused, probably by a seccomp filter");
+  } else if (error == ENOSYS) {
+    ret_reason.add("the kernel has no bpf(2) (CONFIG_BPF_SYSCALL)");
+  } else if (error == EPERM && is_locked_down()) {
+    ret_reason.add("bpf(2) is refused: the kernel is locked down");
+  } else if (error == EPERM || error == EACCES) {
+    ret_reason.add("bpf(2) is refused");
+  } else if (counted(::access, "/sys/kernel/btf/vmlinux", F_OK) != 0) {
+    ret_reason.add("the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)");
+  } else if (iteration == Iteration::processes) {
+    ret_reason.add(
+        "the kernel does not take the program: iterating over processes needs Linux 6.7");
+  } else {
+    ret_reason.add("the kernel does not take the program");
+  }
+}
+
+}  // namespace procseek

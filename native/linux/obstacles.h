@@ -1,0 +1,18 @@
+// What stands in the way of an engine on this host, in words.
+#pragma once
+
+#include "../engine.h"
+#include "../status.h"
+
+namespace procseek {
+
+// Of all engines to which the kernel itself tells of processes: /proc has to show the same ones.
+// kOk when nothing does; else why not.
+Status find_obstacles_to_kernel_view(const Engine& procfs, Reason& ret_reason);
+
+// What can be known without trying.
+Status find_obstacles_to_bpf(Reason& ret_reason);
+// What explains that trying failed.
+void explain_bpf_failure(Status status, Iteration iteration, Reason& ret_reason);
+
+}  // namespace procseek

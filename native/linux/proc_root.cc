@@ -1,0 +1,83 @@
+#include "proc_root.h"
+
+#include <linux/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+#include "../platform.h"
+#include "parse.h"
+
+namespace procseek {
+
+namespace {
+
+constexpr long kProcMagic = 0x9fa0;  // PROC_SUPER_MAGIC, statfs(2)
+
+// Without the libc, whose structures differ: the type comes first in the kernel's.
+bool is_proc(int directory) {
+  long answer[64] = {};
+  return counted(::syscall, SYS_fstatfs, directory, answer) == 0 && answer[0] == kProcMagic;
+}
+
+// kGone when it is not there (any more).
+Status read_ids(int directory, const char* path, ProcessIds& ret_ids) {
+  char buffer[4096];
+  size_t length;
+  Status status = read_small(directory, path, buffer, sizeof buffer, length);
+  if (status != kOk) return status;
+  return parse_ids({buffer, length}, ret_ids) ? kOk : failure(Call::read, EPROTO);
+}
+
+}  // namespace
+
+Status ProcRoot::open(const char* path, Fd& ret_directory, ProcRoot& ret_root) {
+  Status status = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, ret_directory);
+  if (status != kOk) return as_failure(Call::openat, status);
+  if (!is_proc(ret_directory.get())) return failure(Call::fstatfs, ENODEV);
+  ret_root = ProcRoot();
+  ret_root.directory_ = ret_directory.get();
+
+  ProcessIds self;
+  status = read_ids(ret_directory.get(), "self/status", self);
+  if (status < 0) return status;
+  // Told how often a process is numbered below this root; before Linux 4.1, how it is.
+  bool is_own =
+      status == kOk &&
+      (self.namespaces != 0 ? self.namespaces == 1 : self.pid == static_cast<int32_t>(::getpid()));
+  ret_root.is_foreign_ = !is_own;
+  struct statx answer = {};
+  (void)counted(::syscall, SYS_statx, ret_directory.get(), "", AT_EMPTY_PATH, STATX_INO, &answer);
+  ret_root.device_ = answer.stx_dev_minor;
+  return kOk;
+}
+
+Status ProcRoot::open_entries(NumberedEntries& entries) const {
+  return entries.open(directory_, directory_ == AT_FDCWD ? "/proc" : ".");
+}
+
+ProcPath ProcRoot::path(int32_t pid) const {
+  return ProcPath().append(prefix()).append(static_cast<uint32_t>(pid)).append("/");
+}
+
+Status ProcRoot::check() const {
+  // An open directory stays what it is.
+  if (directory_ != AT_FDCWD) return kOk;
+  return counted(::access, "/proc/self", F_OK) == 0
+             ? kOk
+             : as_failure(Call::openat, outcome(Call::openat, errno));
+}
+
+Status ProcRoot::exists(int32_t pid) const {
+  if (!is_foreign_) return process_exists(pid) ? kOk : kGone;
+  if (pid <= 0) return kGone;
+  ProcessIds ids;
+  Status status = read_ids(directory_, path(pid).append("status").c_str(), ids);
+  if (status == kDenied) return kOk;
+  return status == kOk && ids.pid != pid ? kGone : status;
+}
+
+}  // namespace procseek

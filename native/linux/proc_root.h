@@ -1,0 +1,48 @@
+// Where the processes are described: /proc, or another mount of its kind, such as that of the host
+// in a container. A value: whoever opened a directory keeps it open.
+#pragma once
+
+#include <fcntl.h>
+
+#include <cstdint>
+#include <string_view>
+
+#include "../status.h"
+#include "files.h"
+
+namespace procseek {
+
+class ProcRoot {
+ public:
+  // This process's own /proc.
+  ProcRoot() = default;
+  // ENOENT and the like when there is none, ENODEV when it is something else.
+  static Status open(const char* path, Fd& ret_directory, ProcRoot& ret_root);
+
+  // Whether PIDs below it are not those that this process's system calls take.
+  bool is_foreign() const { return is_foreign_; }
+  // Of a foreign one: what tells it from others.
+  uint32_t device() const { return device_; }
+
+  Status open_entries(NumberedEntries& entries) const;
+  // Where paths of processes are relative to.
+  int directory() const { return directory_; }
+  // What they begin with.
+  std::string_view prefix() const { return directory_ == AT_FDCWD ? "/proc/" : ""; }
+  ProcPath path(int32_t pid) const;
+
+  // Whether processes are to be seen here at all.
+  Status check() const;
+  // Whether a process has this PID: kGone for none, and for a thread's id. Of this process's own
+  // namespace also one that it may not look at.
+  Status exists(int32_t pid) const;
+  // See list_children() in platform.h.
+  Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) const;
+
+ private:
+  int directory_ = AT_FDCWD;
+  bool is_foreign_ = false;
+  uint32_t device_ = 0;
+};
+
+}  // namespace procseek
