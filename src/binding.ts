@@ -2,6 +2,11 @@
 import { join } from 'node:path';
 import nodeGypBuild from 'node-gyp-build';
 
+/** What a Finder keeps (native/engine.h). Collecting it releases that. */
+export interface NativeEngine {
+  readonly brand: unique symbol;
+}
+
 /** A walk over processes under way (native/pass.h). Collecting it releases what it holds. */
 export interface NativePass {
   readonly brand: unique symbol;
@@ -24,11 +29,31 @@ export interface NativeWatch {
 }
 
 export interface Binding {
-  exists(pid: number): boolean;
-  lookupSync(pid: number, fields: number): StepResult;
-  lookup(pid: number, fields: number): Promise<StepResult>;
+  /**
+   * `kind` and `iteration` as numbered in engine.ts; `root` a path in bytes. The engine or a
+   * negative status, and why there is none, if that can be said.
+   */
+  openEngine(
+    kind: number,
+    iteration: number,
+    root: Uint8Array | undefined,
+  ): Promise<[engine: NativeEngine | number, reason: string]>;
+  /** Once; it goes when the last pass and lookup that use it have ended. */
+  closeEngine(engine: NativeEngine): void;
+  /** Doubles, in the order of `EngineFacts` in engine.ts. */
+  engineFacts(engine: NativeEngine): ArrayBuffer;
+  /** Opens it and closes it again: a status, and what explains it. */
+  tryEngine(kind: number, iteration: number): [status: number, reason: string];
+
+  /** Without an engine, here and below: statelessly. 0, 2 when there is none, or a negative status. */
+  exists(engine: NativeEngine | undefined, pid: number): number;
+  lookupSync(engine: NativeEngine | undefined, pid: number, fields: number): StepResult;
+  lookup(engine: NativeEngine | undefined, pid: number, fields: number): Promise<StepResult>;
   /** `pids`, ascending and without duplicates, to visit only these. Or a negative status. */
-  openPass(pids: Int32Array | undefined): NativePass | number;
+  openPass(
+    engine: NativeEngine | undefined,
+    pids: Int32Array | undefined,
+  ): NativePass | number;
   /**
    * Before the first step. -1 for any `uid` or `ppid`, 0 for no `limit`; `names` with a NUL behind
    * each. Returns 0 or a negative status.
@@ -56,7 +81,7 @@ export interface Binding {
    */
   passCost(pass: NativePass): ArrayBuffer | undefined;
   /** The children's PIDs as an Int32Array's bytes, or a status: 4 when this host cannot tell. */
-  children(pids: Int32Array): Promise<StepResult>;
+  children(engine: NativeEngine | undefined, pids: Int32Array): Promise<StepResult>;
 
   /**
    * Starts the thread, or a negative status. `hear` is called with notices, four int32 each: what,

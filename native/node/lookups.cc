@@ -247,7 +247,7 @@ napi_value add_query(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   auto* handle = unwrap<PassHandle>(env, arguments[0]);
   QueryArguments query;
-  if (handle == nullptr || handle->is_busy || !query.read(arguments, 1)) return refuse(env);
+  if (handle == nullptr || handle->is_busy() || !query.read(arguments, 1)) return refuse(env);
   Query* added = handle->pass().add(query.options);
   if (added == nullptr) return number(env, out_of_memory());
   return number(env, added->assign_names(query.names, query.ignore_case));
