@@ -50,10 +50,7 @@ export interface Binding {
   lookupSync(engine: NativeEngine | undefined, pid: number, fields: number): StepResult;
   lookup(engine: NativeEngine | undefined, pid: number, fields: number): Promise<StepResult>;
   /** `pids`, ascending and without duplicates, to visit only these. Or a negative status. */
-  openPass(
-    engine: NativeEngine | undefined,
-    pids: Int32Array | undefined,
-  ): NativePass | number;
+  openPass(engine: NativeEngine | undefined, pids: Int32Array | undefined): NativePass | number;
   /**
    * Before the first step. -1 for any `uid` or `ppid`, 0 for no `limit`; `names` with a NUL behind
    * each. Returns 0 or a negative status.

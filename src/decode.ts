@@ -1,5 +1,6 @@
 /** From packed rows (native/batch.h) to records. */
-import { binding } from './binding.js';
+import { binding, type StepResult } from './binding.js';
+import { statusError } from './errors.js';
 import { type FieldRow, fieldTable } from './fields.js';
 
 /** The batches of one step. */
@@ -194,4 +195,12 @@ function pairs(list: readonly string[]): Record<string, string> {
 /** An element that is there by construction. */
 function int(ints: Int32Array, index: number): number {
   return ints[index] as number;
+}
+
+/** What a lookup of one process came to. */
+export function decodeOne<T>(result: StepResult, mask: number, pid: number): T | undefined {
+  if (result === 0) return undefined;
+  if (typeof result === 'number') throw statusError(result, pid);
+  const [batch] = new Packet(result).batches;
+  return batch && decoderFor<T>(mask).record(batch, 0);
 }

@@ -10,7 +10,8 @@ export class ProcessError extends Error {
   /**
    * What went wrong, to branch on: `EACCES` (a process hidden from this user), `EMFILE`, `ENFILE`,
    * `ENOMEM` (this process or host ran out of file descriptors or memory), `ENOENT` (no `/proc`),
-   * `ERR_SCAN_CLOSED` (a stream used after it was closed), …
+   * `ERR_SCAN_CLOSED`, `ERR_FINDER_CLOSED` (used after it was closed), `ERR_ENGINE_UNAVAILABLE`,
+   * `ERR_FOREIGN_PROCESS` (a process of another PID namespace), …
    */
   readonly code: string;
   /** The system's error number, negative as everywhere in Node.js; absent when there is none. */
@@ -56,6 +57,12 @@ export function statusError(status: number, pid?: number): ProcessError {
     syscall,
     pid,
   });
+}
+
+/** For a process that was found below another /proc, where its PID means another process than here. */
+export function foreignProcess(pid: number): ProcessError {
+  const message = `Process ${pid} was found in another PID namespace, by another finder`;
+  return new ProcessError(message, { code: 'ERR_FOREIGN_PROCESS', pid });
 }
 
 /** Throws for a failure; gives back everything else. */

@@ -1,21 +1,8 @@
 /** Looking up processes by PID and by name. */
-import { onAbort } from './abort.js';
-import { binding, type StepResult } from './binding.js';
-import { decoderFor, Packet } from './decode.js';
-import { statusError, wrongType } from './errors.js';
-import { type DefaultFields, type Field, optionalFieldMask, type Process } from './fields.js';
-import { Lookup } from './lookup.js';
-import {
-  checkOptions,
-  checkPid,
-  checkProcess,
-  checkSignal,
-  type FieldOptions,
-  type SignalOptions,
-} from './options.js';
-import { SharedPasses } from './overlap.js';
-import { compileQuery, type NameOptions, type NameQuery, type Query } from './query.js';
-import { runSync, walk } from './walk.js';
+import type { DefaultFields, Field, Process } from './fields.js';
+import { stateless } from './lookups.js';
+import type { FieldOptions, SignalOptions } from './options.js';
+import type { NameOptions, NameQuery } from './query.js';
 
 export interface FindOneByNameOptions<F extends readonly Field[]>
   extends NameOptions,
@@ -34,7 +21,7 @@ export interface FindByNameOptions<F extends readonly Field[]> extends FindOneBy
  * @throws TypeError, RangeError when `pid` is not an integer from 0 to 2³¹−1.
  */
 export function exists(pid: number): boolean {
-  return binding.exists(checkPid(pid));
+  return stateless.exists(pid);
 }
 
 /**
@@ -44,8 +31,7 @@ export function exists(pid: number): boolean {
  * @throws ProcessError `EACCES` when the PID is in use by a process hidden from this user.
  */
 export function isRunning(process: { pid: number; id: string }): boolean {
-  const { pid, id } = checkProcess(process);
-  return findByPidSync(pid, { fields: ['id'] })?.id === id;
+  return stateless.isRunning(process);
 }
 
 /**
@@ -59,15 +45,11 @@ export function isRunning(process: { pid: number; id: string }): boolean {
  * mount option of proc(5)), `EMFILE`, `ENFILE`, `ENOMEM`, `ENOENT` when there is no `/proc`.
  * @throws TypeError, RangeError for misuse.
  */
-export async function findByPid<const F extends readonly Field[] = DefaultFields>(
+export function findByPid<const F extends readonly Field[] = DefaultFields>(
   pid: number,
   options?: FieldOptions<F> & SignalOptions,
 ): Promise<Process<F[number]> | undefined> {
-  checkPid(pid);
-  const { fields, signal } = checkOptions(options);
-  const mask = optionalFieldMask(fields);
-  const found = await abortable(checkSignal(signal), () => binding.lookup(pid, mask));
-  return decodeOne(found, mask, pid);
+  return stateless.findByPid(pid, options);
 }
 
 /**
@@ -78,40 +60,7 @@ export function findByPidSync<const F extends readonly Field[] = DefaultFields>(
   pid: number,
   options?: FieldOptions<F>,
 ): Process<F[number]> | undefined {
-  checkPid(pid);
-  const mask = optionalFieldMask(checkOptions(options).fields);
-  return decodeOne(binding.lookupSync(pid, mask), mask, pid);
-}
-
-function decodeOne<T>(result: StepResult, mask: number, pid: number): T | undefined {
-  if (result === 0) return undefined;
-  if (typeof result === 'number') throw statusError(result, pid);
-  const [batch] = new Packet(result).batches;
-  return batch && decoderFor<T>(mask).record(batch, 0);
-}
-
-async function abortable<T>(signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {
-  if (signal === undefined) return start();
-  signal.throwIfAborted();
-  let stopListening = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stopListening = onAbort(signal, () => reject(signal.reason));
-  });
-  try {
-    return await Promise.race([start(), aborted]);
-  } finally {
-    stopListening();
-  }
-}
-
-const passes = new SharedPasses();
-
-/** A name may be left out of a filter, not here. */
-function compileName(name: NameQuery, options: FindByNameOptions<readonly Field[]>): Query {
-  if (name === undefined)
-    throw wrongType('name', 'a string, a RegExp, a Uint8Array or an array of these', name);
-  const { by, ignoreCase, uid, ppid, limit, fields } = options;
-  return compileQuery(name, { by, ignoreCase, uid, ppid, limit, fields });
+  return stateless.findByPidSync(pid, options);
 }
 
 /**
@@ -132,13 +81,11 @@ function compileName(name: NameQuery, options: FindByNameOptions<readonly Field[
  * `ENOENT` when there is no `/proc`. Processes that vanish, or may not be read, are no errors.
  * @throws TypeError, RangeError for misuse; an empty name is.
  */
-export async function findByName<const F extends readonly Field[] = DefaultFields>(
+export function findByName<const F extends readonly Field[] = DefaultFields>(
   name: NameQuery,
   options?: FindByNameOptions<F> & SignalOptions,
 ): Promise<Process<F[number]>[]> {
-  const checked = checkOptions(options);
-  const query = compileName(name, checked);
-  return passes.find(query, checkSignal(checked.signal));
+  return stateless.findByName(name, options);
 }
 
 /** The same, at once and on this thread: for scripts, and where nothing else has to run. */
@@ -146,20 +93,15 @@ export function findByNameSync<const F extends readonly Field[] = DefaultFields>
   name: NameQuery,
   options?: FindByNameOptions<F>,
 ): Process<F[number]>[] {
-  const checked = checkOptions(options);
-  const query = compileName(name, checked);
-  const lookup = new Lookup<Process<F[number]>>(query);
-  runSync(walk([lookup]));
-  return lookup.drain();
+  return stateless.findByNameSync(name, options);
 }
 
 /** The process of that name with the lowest PID, or `undefined`; see `findByName`. */
-export async function findOneByName<const F extends readonly Field[] = DefaultFields>(
+export function findOneByName<const F extends readonly Field[] = DefaultFields>(
   name: NameQuery,
   options?: FindOneByNameOptions<F> & SignalOptions,
 ): Promise<Process<F[number]> | undefined> {
-  const [first] = await findByName<F>(name, { ...checkOptions(options), limit: 1 });
-  return first;
+  return stateless.findOneByName(name, options);
 }
 
 /** The process of that name with the lowest PID, or `undefined`; see `findByNameSync`. */
@@ -167,6 +109,5 @@ export function findOneByNameSync<const F extends readonly Field[] = DefaultFiel
   name: NameQuery,
   options?: FindOneByNameOptions<F>,
 ): Process<F[number]> | undefined {
-  const [first] = findByNameSync<F>(name, { ...checkOptions(options), limit: 1 });
-  return first;
+  return stateless.findOneByNameSync(name, options);
 }

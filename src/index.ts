@@ -1,6 +1,8 @@
 /** The public API. */
+export { type Capabilities, capabilities, type EngineCapability } from './capabilities.js';
 export { type ChildrenOptions, children } from './children.js';
 export type { ScanMessage } from './diagnostics.js';
+export type { EngineIteration, EngineName } from './engine.js';
 export { ProcessError } from './errors.js';
 export {
   type CpuTime,
@@ -25,6 +27,7 @@ export {
   findOneByNameSync,
   isRunning,
 } from './find.js';
+export { type Finder, type FinderOptions, openFinder } from './finder.js';
 export { type KillTreeOptions, type KillTreeResult, killTree } from './kill_tree.js';
 export { kill, type WaitStats, waitForExit, waitStats } from './lifecycle.js';
 export type { Exit } from './monitor.js';
@@ -36,7 +39,8 @@ export type {
   NameQuery,
   ProcessFilter,
 } from './query.js';
-export { type ProcessBatches, type ProcessStream, scan, scanSync } from './scan.js';
+export { scan, scanSync } from './scan.js';
+export type { ProcessBatches, ProcessStream } from './stream.js';
 export { type WatchOptions, watch } from './watch.js';
 export type {
   ExitEvent,

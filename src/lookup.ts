@@ -1,5 +1,6 @@
 /** The processes that match one query. */
 import { type Batch, Decoder, decoderFor } from './decode.js';
+import type { Engine } from './engine.js';
 import type { NameSubject, NativeQuery, Query } from './query.js';
 import { type Consumer, type Walk, walk } from './walk.js';
 
@@ -16,13 +17,15 @@ export class Lookup<T> implements Consumer {
   #found: T[] = [];
   #count = 0;
   #cancel: (() => void) | undefined;
+  readonly #engine: Engine;
   readonly #query: Query;
   readonly #decoder: Decoder<T>;
   readonly #subjects: Decoder<NameSubject & { pid: number }> | undefined;
   readonly #isConfirming: boolean;
 
-  constructor(query: Query, isConfirming = false) {
+  constructor(engine: Engine, query: Query, isConfirming = false) {
     const { native, test } = query;
+    this.#engine = engine;
     this.#query = query;
     this.#isConfirming = isConfirming;
     this.native = nativeQuery(query, isConfirming);
@@ -59,8 +62,8 @@ export class Lookup<T> implements Consumer {
   }
 
   *#confirm(pids: Int32Array): Walk {
-    const confirmation = new Lookup<T>(this.#query, true);
-    yield* walk([confirmation], pids);
+    const confirmation = new Lookup<T>(this.#engine, this.#query, true);
+    yield* walk(this.#engine, [confirmation], pids);
     this.#add(confirmation.drain());
   }
 

@@ -2,7 +2,7 @@
  * Options that several functions take, and checks of what callers hand in. Misuse is a TypeError or
  * a RangeError with Node.js's codes.
  */
-import { outOfRange, wrongType, wrongValue } from './errors.js';
+import { foreignProcess, outOfRange, wrongType, wrongValue } from './errors.js';
 import type { Field } from './fields.js';
 
 export interface FieldOptions<F extends readonly Field[]> {
@@ -93,8 +93,11 @@ export function checkSignal(signal: unknown): AbortSignal | undefined {
   return signal as AbortSignal;
 }
 
-/** A process as handed back to the library: what its PID and identity were. */
-export function checkProcess(process: unknown): { pid: number; id: string } {
+/**
+ * A process as handed back to the library: what its PID and identity were. Of another PID namespace
+ * than the one it is to be used in (see store_id() in native/linux/process_files.cc) it is refused.
+ */
+export function checkProcess(process: unknown, isForeign = false): { pid: number; id: string } {
   if (typeof process !== 'object' || process === null) {
     throw wrongType('process', 'a process', process);
   }
@@ -102,5 +105,7 @@ export function checkProcess(process: unknown): { pid: number; id: string } {
   if (typeof id !== 'string') {
     throw wrongValue('process', "has no 'id': ask for that field when looking it up");
   }
-  return { pid: checkPid(pid, 'process.pid'), id };
+  const checked = checkPid(pid, 'process.pid');
+  if (id.includes('@') !== isForeign) throw foreignProcess(checked);
+  return { pid: checked, id };
 }

@@ -1,5 +1,6 @@
 /** Overlapping lookups share passes: the one that runs, and one that starts after it. */
 import { onAbort } from './abort.js';
+import type { Engine } from './engine.js';
 import { Lookup } from './lookup.js';
 import type { Query } from './query.js';
 import { run, walk } from './walk.js';
@@ -10,8 +11,8 @@ class Pending<T> extends Lookup<T> {
   #resolve!: (found: T[]) => void;
   #reject!: (reason: unknown) => void;
 
-  constructor(query: Query) {
-    super(query);
+  constructor(engine: Engine, query: Query) {
+    super(engine, query);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -34,12 +35,17 @@ class Pending<T> extends Lookup<T> {
  * answer comes from a pass that began before the question.
  */
 export class SharedPasses {
+  readonly #engine: Engine;
   #waiting: Pending<unknown>[] = [];
   #isRunning = false;
 
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
   async find<T>(query: Query, signal: AbortSignal | undefined): Promise<T[]> {
     signal?.throwIfAborted();
-    const pending = new Pending<T>(query);
+    const pending = new Pending<T>(this.#engine, query);
     const stopListening = signal && onAbort(signal, () => pending.fail(signal.reason));
     this.#waiting.push(pending as Pending<unknown>);
     if (!this.#isRunning) {
@@ -60,7 +66,7 @@ export class SharedPasses {
       this.#waiting = [];
       if (served.length === 0) continue;
       try {
-        await run(walk(served));
+        await run(walk(this.#engine, served));
         for (const pending of served) pending.finish();
       } catch (error) {
         for (const pending of served) pending.fail(error);

@@ -5,6 +5,7 @@
 import { binding, type NativePass, type StepResult } from './binding.js';
 import { type Batch, Packet } from './decode.js';
 import { type ScanMessage, scanChannel } from './diagnostics.js';
+import type { Engine } from './engine.js';
 import { checkStatus } from './errors.js';
 import type { NativeQuery } from './query.js';
 
@@ -25,8 +26,8 @@ export interface Consumer {
 }
 
 /** `pids` to visit only these: ascending, without duplicates. */
-export function* walk(consumers: readonly Consumer[], pids?: Int32Array): Walk {
-  const pass = openPass(consumers, pids);
+export function* walk(engine: Engine, consumers: readonly Consumer[], pids?: Int32Array): Walk {
+  const pass = openPass(engine, consumers, pids);
   const begun = performance.now();
   let records = 0;
   try {
@@ -56,8 +57,12 @@ function publish(pass: NativePass, lookups: number, records: number, begun: numb
   scanChannel.publish(message);
 }
 
-function openPass(consumers: readonly Consumer[], pids: Int32Array | undefined): NativePass {
-  const pass = checkStatus(binding.openPass(pids)) as NativePass;
+function openPass(
+  engine: Engine,
+  consumers: readonly Consumer[],
+  pids: Int32Array | undefined,
+): NativePass {
+  const pass = checkStatus(binding.openPass(engine.native, pids)) as NativePass;
   consumers.forEach((consumer, position) => {
     const { by, flags, uid, ppid, limit, fields, names } = consumer.native;
     checkStatus(binding.addQuery(pass, by, flags, uid, ppid, limit, fields, names));

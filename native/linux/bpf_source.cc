@@ -22,7 +22,7 @@ Status BpfSource::begin(const Walk& walk) {
   question_.hashes = walk.by_comm ? walk.hashes : nullptr;
   question_.hash_count = walk.hash_count;
   question_.with_cpu_time = (walk.at_most & bit(Field::cpuTime)) != 0;
-  position_ = 0;
+  position_ = unseen_position_ = 0;
   return tasks_.ask(question_, 0, answer_);
 }
 
@@ -33,15 +33,32 @@ void BpfSource::end() {
   position_ = 0;
 }
 
-Status BpfSource::next_row(const task_row*& ret_row) {
-  while (position_ == answer_.count) {
-    if (answer_.next_pid == 0) return kEnd;
+// Null when the kernel has told all, or has to be asked to go on.
+const task_row* BpfSource::peek_row() const {
+  if (position_ == answer_.count) return nullptr;
+  size_t offset = position_ * KernelTasks::stride(question_.with_cpu_time);
+  return reinterpret_cast<const task_row*>(answer_.rows.data() + offset);
+}
+
+Status BpfSource::turn_to_next(Record& record) {
+  while (peek_row() == nullptr && answer_.next_pid != 0) {
     position_ = 0;
     Status status = tasks_.ask(question_, answer_.next_pid, answer_);
     if (status != kOk) return status;
   }
-  size_t offset = position_++ * KernelTasks::stride(question_.with_cpu_time);
-  ret_row = reinterpret_cast<const task_row*>(answer_.rows.data() + offset);
+  Values<int32_t> unseen = tasks_.unseen();
+  row_ = peek_row();
+  auto pid = row_ == nullptr ? INT32_MAX : static_cast<int32_t>(row_->pid);
+  while (unseen_position_ < unseen.count && unseen.first[unseen_position_] <= pid) {
+    int32_t other = unseen.first[unseen_position_++];
+    if (other == pid || !process_exists(other)) continue;
+    row_ = nullptr;
+    procfs_.attach(record, other);
+    return kOk;
+  }
+  if (row_ == nullptr) return kEnd;
+  position_++;
+  record.reset(pid);
   return kOk;
 }
 
@@ -51,11 +68,9 @@ Status BpfSource::next(Record& record) {
     return procfs_.next(record);
   }
   for (;;) {
-    Status status = next_row(row_);
-    if (status != kOk) return status;
-    record.reset(static_cast<int32_t>(row_->pid));
-    if (walk_.comm) status = read(record, bit(Field::comm));
-    if (status <= 0) return status;
+    Status status = turn_to_next(record);
+    if (status == kOk && walk_.comm) status = read(record, bit(Field::comm));
+    if (status == kOk || status == kEnd || status < 0) return status;
   }
 }
 
@@ -70,19 +85,23 @@ bool BpfSource::can_tell(FieldMask fields) const {
   if ((fields & ~kHeld) != 0) return false;
   if ((fields & bit(Field::cpuTime)) != 0 && row_->threads != 1) return false;
   if ((fields & (bit(Field::name) | bit(Field::comm))) == 0) return true;
-  if (!has_whole_comm(*row_)) return false;
+  if (!answer_.has_comm(*row_)) return false;
   return (fields & bit(Field::name)) == 0 || is_kernel_thread(*row_) ||
-         !needs_completion(comm_of(*row_));
+         !needs_completion(short_comm_of(*row_));
 }
 
 Status BpfSource::tell(Record& record, FieldMask fields) {
   const task_row& row = *row_;
   if ((fields & (bit(Field::name) | bit(Field::comm))) != 0) {
-    if (!record.has(Field::comm) && !record.text.store(comm_of(row), record.comm)) {
-      return out_of_memory();
+    if (!record.has(Field::comm)) {
+      size_t start = record.text.size();
+      Status status = answer_.append_comm(row, record.text);
+      if (status != kOk) return status;
+      record.comm = {static_cast<uint32_t>(start),
+                     static_cast<uint32_t>(record.text.size() - start)};
+      record.set(Field::comm);
     }
     record.name = record.comm;
-    record.set(Field::comm);
     if ((fields & bit(Field::name)) != 0) record.set(Field::name);
   }
   record.ppid = static_cast<int32_t>(row.ppid);

@@ -19,7 +19,8 @@ class BpfSource final : public Source {
   Status find(int32_t pid, FieldMask wanted, Record& record) override;
 
  private:
-  Status next_row(const task_row*& ret_row);
+  const task_row* peek_row() const;
+  Status turn_to_next(Record& record);
   bool can_tell(FieldMask fields) const;
   Status tell(Record& record, FieldMask fields);
   Status read_instead(Record& record, FieldMask wanted);
@@ -32,6 +33,7 @@ class BpfSource final : public Source {
   KernelTasks::Question question_;
   KernelTasks::Answer answer_;
   size_t position_ = 0;
+  size_t unseen_position_ = 0;
   const task_row* row_ = nullptr;  // of the process at hand; null when it is read from /proc
 };
 

@@ -1,13 +1,17 @@
 #include "kernel_tasks.h"
 
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "../name.h"
 #include "bpf/processes.skel.h"
 #include "bpf/tasks.skel.h"
+#include "obstacles.h"
+#include "proc_root.h"
 
 namespace procseek {
 
@@ -35,15 +39,33 @@ uint64_t share(uint64_t part, uint64_t whole, uint64_t of) {
 
 bool is_kernel_thread(const task_row& row) { return (row.flags & kKernelThread) != 0; }
 
-bool has_whole_comm(const task_row& row) {
-  // Workers are shown along with what they work on, and other kernel threads by names of any length
-  // (proc_task_name() in fs/proc/array.c).
-  if (!is_kernel_thread(row)) return true;
-  return (row.flags & kWorker) == 0 && !may_be_cut(comm_of(row));
+std::string_view short_comm_of(const task_row& row) {
+  return {row.comm, ::strnlen(row.comm, kCommLength)};
 }
 
-std::string_view comm_of(const task_row& row) {
-  return {row.comm, ::strnlen(row.comm, kCommLength)};
+bool KernelTasks::Answer::has_comm(const task_row& row) const {
+  if (!is_kernel_thread(row)) return true;
+  bool is_cut = may_be_cut(short_comm_of(row));
+  bool is_worker = (row.flags & kWorker) != 0;
+  if (row.long_name == 0) return !is_worker && !is_cut;
+  return !(is_worker && is_cut && has_old_workers);
+}
+
+// proc_task_name() in fs/proc/array.c, wq_worker_comm() in kernel/workqueue.c
+Status KernelTasks::Answer::append_comm(const task_row& row, Bytes& text) const {
+  if (row.long_name == 0) return text.append(short_comm_of(row)) ? kOk : out_of_memory();
+  constexpr size_t kMost = 63;
+  const task_long_name& name = values_of<task_long_name>(long_names).first[row.long_name - 1];
+  std::string_view full(name.full, ::strnlen(name.full, sizeof name.full));
+  std::string_view work(name.work, ::strnlen(name.work, sizeof name.work));
+  size_t start = text.size();
+  bool is_done = text.append(full.empty() ? short_comm_of(row) : full);
+  if (!work.empty()) {
+    is_done = is_done && text.append(name.is_working ? '+' : '-') && text.append(work);
+  }
+  if (!is_done) return out_of_memory();
+  if (text.size() - start > kMost) text.truncate(start + kMost);
+  return kOk;
 }
 
 // __task_state_index() in include/linux/sched.h
@@ -87,9 +109,49 @@ CpuTime cpu_time_of(const task_cpu& cpu) {
 }
 
 Status KernelTasks::load(Iteration iteration) {
-  return iteration == Iteration::threads
-             ? program_.load(kTasksSkeleton, sizeof(task_shared), true)
-             : program_.load(kProcessesSkeleton, sizeof(task_shared), false);
+  utsname host;
+  has_old_workers_ = ::uname(&host) != 0 || is_older_than(host.release, 6, 10);
+  Status status = iteration == Iteration::threads
+                      ? program_.load(kTasksSkeleton, sizeof(task_shared), true)
+                      : program_.load(kProcessesSkeleton, sizeof(task_shared), false);
+  return status == kOk ? find_unseen() : status;
+}
+
+// Two looks: a process that came or went between the list and the walk is no such case.
+Status KernelTasks::find_unseen() {
+  constexpr size_t kMost = 64;
+  Bytes first;
+  Bytes second;
+  Status status = list_unseen(first);
+  if (status == kOk && first.size() != 0) status = list_unseen(second);
+  if (status != kOk) return status;
+  for (int32_t pid : values_of<int32_t>(second)) {
+    Values<int32_t> before = values_of<int32_t>(first);
+    if (!std::binary_search(before.begin(), before.end(), pid)) continue;
+    if (!append_value(unseen_, pid)) return out_of_memory();
+  }
+  return unseen().count > kMost ? failure(Call::bpf, EOPNOTSUPP) : Status{kOk};
+}
+
+Status KernelTasks::list_unseen(Bytes& ret_pids) {
+  Question everything;
+  Answer answer;
+  size_t position = 0;
+  NumberedEntries entries;
+  int32_t pid;
+  Status status = ProcRoot().open_entries(entries);
+  if (status == kOk) status = ask(everything, 0, answer);
+  while (status == kOk && (status = entries.next(pid)) == kOk) {
+    while (status == kOk && answer.next_pid != 0 && pid >= static_cast<int32_t>(answer.next_pid)) {
+      status = ask(everything, answer.next_pid, answer);
+      position = 0;
+    }
+    auto* rows = reinterpret_cast<const task_row*>(answer.rows.data());
+    while (position < answer.count && static_cast<int32_t>(rows[position].pid) < pid) position++;
+    bool is_seen = position < answer.count && static_cast<int32_t>(rows[position].pid) == pid;
+    if (!is_seen && !append_value(ret_pids, pid)) return out_of_memory();
+  }
+  return status == kEnd ? kOk : status;
 }
 
 Status KernelTasks::ask(const Question& question, uint32_t first_pid, Answer& ret_answer) {
@@ -153,6 +215,12 @@ Status KernelTasks::take(size_t stride, Answer& ret_answer) const {
   if (!is_sorted) std::sort(keys, keys + count);
   ret_answer.rows.clear();
   ret_answer.count = 0;
+  ret_answer.has_old_workers = has_old_workers_;
+  ret_answer.long_names.clear();
+  size_t names_size = all.answer.long_names * sizeof *all.long_names;
+  if (!ret_answer.long_names.append({reinterpret_cast<const char*>(all.long_names), names_size})) {
+    return out_of_memory();
+  }
   if (!ret_answer.rows.reserve(count * stride)) return out_of_memory();
   for (size_t i = 0; i < count; i++) {
     if (i + 1 < count && keys[i] >> 32 == keys[i + 1] >> 32) continue;

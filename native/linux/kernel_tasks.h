@@ -15,10 +15,8 @@ namespace procseek {
 
 // What a row tells.
 bool is_kernel_thread(const task_row& row);
-// Whether the kernel would show this very comm, and not more of it.
-bool has_whole_comm(const task_row& row);
-// Valid as long as the row.
-std::string_view comm_of(const task_row& row);
+// task_struct.comm; valid as long as the row.
+std::string_view short_comm_of(const task_row& row);
 State state_of(const task_row& row);
 // In ticks of the clock that /proc tells times by.
 uint64_t start_ticks_of(const task_row& row);
@@ -40,9 +38,18 @@ class KernelTasks {
     Bytes rows;
     size_t count = 0;
     uint32_t next_pid = 0;  // where to go on, for there was no more room; 0: these were the last
+    Bytes long_names;       // of kernel threads
+    bool has_old_workers = false;
+
+    // Whether the comm is all there, as /proc shows it.
+    bool has_comm(const task_row& row) const;
+    Status append_comm(const task_row& row, Bytes& text) const;
   };
 
   Status load(Iteration iteration);
+  // Some kernels keep some processes from the programs in them, and show them in /proc all the
+  // same: their PIDs, in ascending order, as of load().
+  Values<int32_t> unseen() const { return values_of<int32_t>(unseen_); }
   // Those from `first_pid` on.
   Status ask(const Question& question, uint32_t first_pid, Answer& ret_answer);
 
@@ -51,12 +58,16 @@ class KernelTasks {
   }
 
  private:
+  Status find_unseen();
+  Status list_unseen(Bytes& ret_pids);
   Status run(uint32_t first_pid, uint32_t last_pid);
   uint32_t last_that_fits(uint32_t first_pid) const;
   Status take(size_t stride, Answer& ret_answer) const;
   task_shared& shared() const { return *static_cast<task_shared*>(program_.shared()); }
 
   BpfProgram program_;
+  Bytes unseen_;
+  bool has_old_workers_ = false;
   std::mutex mutex_;
 };
 

@@ -81,14 +81,14 @@ bool hides_processes() {
   return false;
 }
 
+}  // namespace
+
 bool is_older_than(const char* release, long major, long minor) {
   char* rest;
   long release_major = std::strtol(release, &rest, 10);
   long release_minor = *rest == '.' ? std::strtol(rest + 1, nullptr, 10) : 0;
   return release_major < major || (release_major == major && release_minor < minor);
 }
-
-}  // namespace
 
 Status find_obstacles_to_kernel_view(const Engine& procfs, Reason& ret_reason) {
   bool is_foreign = procfs.is_foreign();
@@ -142,6 +142,8 @@ void explain_bpf_failure(Status status, Iteration iteration, Reason& ret_reason)
     ret_reason.add("memory or file descriptors have run out");
   } else if ((error == EPERM || error == EACCES || error == ENOSYS) && has_seccomp_filter()) {
     ret_reason.add("bpf(2) is refused, probably by a seccomp filter");
+  } else if (error == EOPNOTSUPP) {
+    ret_reason.add("the kernel keeps processes from the programs in it");
   } else if (error == ENOSYS) {
     ret_reason.add("the kernel has no bpf(2) (CONFIG_BPF_SYSCALL)");
   } else if (error == EPERM && is_locked_down()) {

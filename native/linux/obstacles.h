@@ -12,6 +12,9 @@ Status find_obstacles_to_kernel_view(const Engine& procfs, Reason& ret_reason);
 
 // What can be known without trying.
 Status find_obstacles_to_bpf(Reason& ret_reason);
+// Of a kernel's release, as uname(2) tells it.
+bool is_older_than(const char* release, long major, long minor);
+
 // What explains that trying failed.
 void explain_bpf_failure(Status status, Iteration iteration, Reason& ret_reason);
 

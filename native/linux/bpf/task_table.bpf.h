@@ -14,6 +14,10 @@
 
 #define KERNEL __attribute__((preserve_access_index))
 
+/* include/linux/sched.h */
+#define PF_WQ_WORKER 0x20
+#define PF_KTHREAD 0x200000
+
 enum { PIDTYPE_TGID = 1, PIDTYPE_PGID = 2, PIDTYPE_SID = 3 }; /* include/linux/pid_types.h */
 
 struct pid_namespace;
@@ -72,6 +76,17 @@ struct sched_entity {
   __u64 sum_exec_runtime;
 } KERNEL;
 
+struct kthread {
+  void *data; /* of a worker: struct worker */
+  char *full_name;
+} KERNEL;
+
+struct worker {
+  void *current_work;
+  void *pool;
+  char desc[24];
+} KERNEL;
+
 struct task_struct {
   unsigned int __state;
   unsigned int flags;
@@ -87,6 +102,7 @@ struct task_struct {
   __u64 start_boottime;
   const struct cred *real_cred;
   char comm[TASK_COMM_SIZE];
+  void *worker_private; /* of a kernel thread: struct kthread */
   struct nsproxy *nsproxy;
   struct signal_struct *signal;
 } KERNEL;
@@ -109,9 +125,12 @@ static __always_inline struct task_shared *find_shared(void) {
 /* Whose view is to be told: the calling process's. */
 struct viewer {
   unsigned int level;
-  struct pid_namespace *ns;
+  __u64 ns;
   __u64 clock_offset;
 };
+
+#define READ_AT(type, field, target, object) \
+  bpf_probe_read_kernel(&(target), sizeof(target), (object) + bpf_core_field_offset(type, field))
 
 static __always_inline struct upid number_at(struct pid *pid, unsigned int level) {
   struct upid number = {};
@@ -123,7 +142,7 @@ static __always_inline struct upid number_at(struct pid *pid, unsigned int level
 static __always_inline void look_from(struct task_struct *caller, struct viewer *viewer) {
   struct pid *pid = caller->thread_pid;
   viewer->level = pid->level;
-  viewer->ns = number_at(pid, viewer->level).ns;
+  viewer->ns = (__u64)number_at(pid, viewer->level).ns;
   viewer->clock_offset = 0;
   if (bpf_core_field_exists(caller->nsproxy->time_ns)) { /* CONFIG_TIME_NS */
     struct time_namespace *time = caller->nsproxy->time_ns;
@@ -132,32 +151,44 @@ static __always_inline void look_from(struct task_struct *caller, struct viewer 
   }
 }
 
-/* pid_nr_ns() in kernel/pid.c */
+/* An address that the kernel does not know for one: what can be handed to a function of its own. */
+static __always_inline __u64 as_number(const void *pointer) {
+  __u64 number = 0;
+  bpf_probe_read_kernel(&number, sizeof number, &pointer);
+  return number;
+}
+
+/* pid_nr_ns() in kernel/pid.c. Functions that are not inlined, and not static, are proved harmless
+ * once, and not again for each way in which they can be reached. */
+__noinline __u32 number_in_namespace(__u64 pid, __u32 level, __u64 ns) {
+  __u32 own_level = 0;
+  READ_AT(struct pid, level, own_level, (void *)pid);
+  if (own_level < level) return 0;
+  struct upid number = number_at((void *)pid, level);
+  return (__u64)number.ns == ns ? number.nr : 0;
+}
+
+/* Of a pid that there is not (any more), 0: reading from nowhere gives that. */
 static __always_inline __u32 number_of(struct pid *pid, const struct viewer *viewer) {
-  if (!pid) return 0;
   if (viewer->level == 0) return pid->numbers[0].nr;
-  if (pid->level < viewer->level) return 0;
-  struct upid number = number_at(pid, viewer->level);
-  return number.ns == viewer->ns ? number.nr : 0;
+  return number_in_namespace(as_number(pid), viewer->level, viewer->ns);
 }
 
-/* The bytes from the NUL on made NULs. */
-static __always_inline __u64 cut_at_nul(__u64 word, __u32 *has_ended) {
-  const __u64 ones = 0x0101010101010101ull;
-  __u64 zeros = (word - ones) & ~word & (0x80 * ones);
-  if (*has_ended) return 0;
-  if (!zeros) return word;
-  *has_ended = 1;
-  return word & (((zeros & -zeros) >> 7) - 1);
-}
-
+/* Without branches, of which the kernel follows each combination. */
 static __always_inline __u32 is_wanted(struct task_shared *all, struct task_struct *task) {
-  if (all->question.flags & TASK_ANY_COMM) return 1;
-  __u32 has_ended = 0;
-  __u64 low = cut_at_nul(*(__u64 *)&task->comm[0], &has_ended);
-  __u64 high = cut_at_nul(*(__u64 *)&task->comm[8], &has_ended);
+  const __u64 ones = 0x0101010101010101ull;
+  __u64 low = *(__u64 *)&task->comm[0];
+  __u64 high = *(__u64 *)&task->comm[8];
+  /* The lowest NUL has its highest bit set; from there on, all is made NULs. */
+  __u64 low_nul = (low - ones) & ~low & (0x80 * ones);
+  __u64 high_nul = (high - ones) & ~high & (0x80 * ones);
+  low_nul &= -low_nul;
+  high_nul &= -high_nul;
+  low &= (low_nul >> 7) - 1;
+  high &= (high_nul >> 7) - 1;
+  high &= ((low_nul | -low_nul) >> 63) - 1;
   __u32 bit = comm_hash_of(low, high) >> 16;
-  return all->filter[bit / 32] >> (bit % 32) & 1;
+  return (all->filter[bit / 32] >> (bit % 32) | all->question.flags) & TASK_ANY_COMM;
 }
 
 static __always_inline void tell_cpu(struct task_cpu *cpu, struct task_struct *task) {
@@ -188,9 +219,39 @@ static __always_inline void tell(struct task_row *row, __u32 pid, struct task_st
   row->exit_state = task->exit_state;
   row->flags = task->flags;
   row->nice = task->static_prio - 120; /* PRIO_TO_NICE() */
-  row->unused = 0;
+  row->long_name = 0;
   *(__u64 *)&row->comm[0] = *(__u64 *)&task->comm[0];
   *(__u64 *)&row->comm[8] = *(__u64 *)&task->comm[8];
+}
+
+/* As proc_task_name() in fs/proc/array.c shows them. Gives what long_name is to be. */
+__noinline __u32 tell_long_name(__u64 task, __u32 flags) {
+  struct task_shared *all = find_shared();
+  void *kthread = 0;
+  void *full = 0;
+  void *worker = 0;
+  void *pool = 0;
+  void *work = 0;
+  if (!all) return 0;
+  __u32 at = all->answer.long_names;
+  READ_AT(struct task_struct, worker_private, kthread, (void *)task);
+  if (!kthread || at >= TASK_LONG_NAMES) return 0;
+  struct task_long_name *name = &all->long_names[at];
+  name->full[0] = name->work[0] = 0;
+  READ_AT(struct kthread, full_name, full, kthread);
+  if (full) bpf_probe_read_kernel_str(name->full, sizeof name->full, full);
+  if (flags & PF_WQ_WORKER) {
+    READ_AT(struct kthread, data, worker, kthread);
+    READ_AT(struct worker, pool, pool, worker);
+    READ_AT(struct worker, current_work, work, worker);
+    name->is_working = work != 0;
+    if (pool) {
+      bpf_probe_read_kernel_str(name->work, sizeof name->work,
+                                worker + bpf_core_field_offset(struct worker, desc));
+    }
+  }
+  all->answer.long_names = at + 1;
+  return at + 1;
 }
 
 /* Puts the first thread of a process into the table if it is one of those asked for. */
@@ -212,6 +273,7 @@ static __always_inline void take(struct task_shared *all, struct task_struct *ta
   if (offset > TASK_TABLE_SIZE - sizeof(struct task_row) - sizeof(struct task_cpu)) return;
   struct task_row *row = (struct task_row *)&all->table[offset];
   tell(row, pid, task, viewer);
+  if (row->flags & PF_KTHREAD) row->long_name = tell_long_name(as_number(task), row->flags);
   if (has_cpu) tell_cpu((struct task_cpu *)(row + 1), task);
   answer->rows++;
 }

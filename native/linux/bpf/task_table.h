@@ -22,6 +22,7 @@ enum {
   TASK_BUCKETS = 1024,        /* of PIDs, 4096 each */
   TASK_BUCKET_SHIFT = 12,
   TASK_TABLE_SIZE = 1310720,
+  TASK_LONG_NAMES = 1024,
 };
 
 /* task_question.flags */
@@ -44,7 +45,7 @@ struct task_row {
   task_u32 exit_state; /* task_struct.exit_state */
   task_u32 flags;      /* task_struct.flags */
   int nice;
-  task_u32 unused;
+  task_u32 long_name; /* position of a task_long_name, counted from 1; 0: none, or no more room */
   char comm[TASK_COMM_SIZE]; /* anything behind the NUL */
 };
 
@@ -55,6 +56,13 @@ struct task_cpu {
   task_u64 runtime;   /* exactly */
   task_u64 told_user; /* what was told last, below which it must not fall */
   task_u64 told_system;
+};
+
+/* What makes the name of a kernel thread longer than its comm, or other than it. */
+struct task_long_name {
+  char full[64]; /* in place of the comm; empty: that is all */
+  char work[32]; /* of a worker: what it last worked on; empty: nothing yet */
+  task_u32 is_working;
 };
 
 struct task_question {
@@ -68,7 +76,7 @@ struct task_answer {
   task_u32 visited; /* processes */
   task_u32 found; /* of these, the ones that were asked for; only `rows` of them are in the table */
   task_u32 rows;
-  task_u32 unused;
+  task_u32 long_names;
   task_u32 buckets[TASK_BUCKETS]; /* how many were found, by PID >> TASK_BUCKET_SHIFT */
 };
 
@@ -76,5 +84,6 @@ struct task_shared {
   struct task_question question;
   struct task_answer answer;
   task_u32 filter[TASK_FILTER_BITS / 32]; /* the bits of all comms that are of interest, and more */
+  struct task_long_name long_names[TASK_LONG_NAMES];
   char table[TASK_TABLE_SIZE];
 };

@@ -1,0 +1,88 @@
+/** What lookups go by: nothing, or what a Finder keeps. */
+import { binding, type NativeEngine } from './binding.js';
+import { ProcessError } from './errors.js';
+
+/**
+ * - `'procfs'`: reads `/proc` anew for each lookup, and keeps nothing
+ * - `'events'`: remembers the name of every process, and hears from the kernel what changes
+ * - `'bpf'`: has a program in the kernel that compares names there
+ */
+export type EngineName = 'procfs' | 'events' | 'bpf';
+
+/** What the program of `'bpf'` walks: processes (Linux 6.7 and later), or all of their threads. */
+export type EngineIteration = 'processes' | 'threads';
+
+/** In the order of `EngineKind` in native/engine.h; what opens the best one comes behind. */
+const kinds: readonly (EngineName | 'auto')[] = ['procfs', 'events', 'bpf', 'auto'];
+
+/** In the order of `Iteration` in native/engine.h. */
+const iterations: readonly (EngineIteration | null)[] = [null, 'processes', 'threads'];
+
+export const engineNames = kinds;
+export const iterationNames = iterations;
+
+export function kindNumber(name: EngineName | 'auto'): number {
+  return kinds.indexOf(name);
+}
+
+export function iterationNumber(name: EngineIteration | null): number {
+  return iterations.indexOf(name);
+}
+
+/** What an engine tells of itself, in the order of engine_facts() in native/node/engines.cc. */
+export interface EngineFacts {
+  readonly name: EngineName;
+  readonly iteration: EngineIteration | null;
+  /** The PIDs it tells are not those of this process's PID namespace. */
+  readonly isForeign: boolean;
+  /** What it remembers, in bytes. */
+  readonly memory: number;
+}
+
+export function engineFacts(engine: NativeEngine): EngineFacts {
+  const [kind = 0, iteration = 0, isForeign = 0, memory = 0] = new Float64Array(
+    binding.engineFacts(engine),
+  );
+  return {
+    name: kinds[kind] as EngineName,
+    iteration: iterations[iteration] ?? null,
+    isForeign: isForeign !== 0,
+    memory,
+  };
+}
+
+/** What a lookup uses for as long as it takes. */
+export interface Engine {
+  /** Undefined: none. Throws once it was closed. */
+  readonly native: NativeEngine | undefined;
+  readonly isForeign: boolean;
+}
+
+export const noEngine: Engine = { native: undefined, isForeign: false };
+
+/** An engine that somebody has to close. */
+export class OpenEngine implements Engine {
+  readonly isForeign: boolean;
+  readonly #native: NativeEngine;
+  #isClosed = false;
+
+  constructor(native: NativeEngine) {
+    this.#native = native;
+    this.isForeign = engineFacts(native).isForeign;
+  }
+
+  get native(): NativeEngine {
+    if (this.#isClosed) throw finderClosed();
+    return this.#native;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    binding.closeEngine(this.#native);
+  }
+}
+
+export function finderClosed(): ProcessError {
+  return new ProcessError('The finder is closed', { code: 'ERR_FINDER_CLOSED' });
+}

@@ -1,0 +1,141 @@
+/** Lookups that keep something from one to the next, to cost less. */
+import { binding, type NativeEngine } from './binding.js';
+import {
+  type EngineIteration,
+  type EngineName,
+  engineFacts,
+  engineNames,
+  finderClosed,
+  iterationNames,
+  iterationNumber,
+  kindNumber,
+  OpenEngine,
+} from './engine.js';
+import { ProcessError, statusError, wrongType, wrongValue } from './errors.js';
+import { Lookups } from './lookups.js';
+import { checkOptions } from './options.js';
+
+export interface FinderOptions {
+  /**
+   * How to find processes. Default: `'auto'`, the first of these that is to be had here and costs
+   * the least: `'bpf'`, `'events'`, `'procfs'`. See `capabilities()`.
+   */
+  engine?: EngineName | 'auto' | undefined;
+  /**
+   * Of the engine `'bpf'`: what it is to walk. Default: processes, and threads where the kernel
+   * cannot walk processes alone (before Linux 6.7).
+   */
+  iteration?: EngineIteration | undefined;
+  /**
+   * The directory that shows the processes: `/proc`, or another mount of it, such as the host's in
+   * a container. Where the processes below it are those of another PID namespace, only `'procfs'`
+   * can tell of them; then `user` and, before all, acting on them is out of the question: `kill`,
+   * `waitForExit` and `killTree` refuse what such a finder found. Default: `/proc`.
+   */
+  procRoot?: string | undefined;
+}
+
+/**
+ * All lookups of this module, by an engine that may keep something in memory or in the kernel
+ * between them; see `openFinder`. They give the same answers, and throw the same errors, as those of
+ * the module; once the finder is closed, ProcessError `ERR_FINDER_CLOSED`.
+ */
+export class Finder extends Lookups {
+  readonly engine: EngineName;
+  /** Of the engine `'bpf'`, what it walks; else `null`. */
+  readonly iteration: EngineIteration | null;
+  /** The directory that shows the processes, as it was given; `'/proc'` by default. */
+  readonly procRoot: string;
+  readonly #engine: OpenEngine;
+  readonly #end: AbortController;
+
+  /** @internal */
+  constructor(native: NativeEngine, procRoot: string) {
+    const end = new AbortController();
+    const engine = new OpenEngine(native);
+    super(engine, end.signal);
+    const { name, iteration } = engineFacts(native);
+    this.engine = name;
+    this.iteration = iteration;
+    this.procRoot = procRoot;
+    this.#engine = engine;
+    this.#end = end;
+  }
+
+  /**
+   * What it remembers of processes, in bytes: with `'events'`, at most 40 for each; with `'bpf'`,
+   * the table that it shares with the kernel.
+   */
+  get memory(): number {
+    return engineFacts(this.#engine.native).memory;
+  }
+
+  /**
+   * Releases all that it keeps, as soon as the lookups under way have ended; streams are closed. So
+   * does garbage collection. Does nothing when called again.
+   */
+  close(): void {
+    this.#engine.close();
+    this.#end.abort(finderClosed());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+}
+
+/**
+ * Opens a finder: for whoever asks again and again.
+ *
+ * - `'procfs'` reads the name of every process for each lookup by name, and keeps nothing: what the
+ *   functions of this module do.
+ * - `'events'` remembers the names (at most 40 bytes per process), and hears from the kernel what
+ *   has changed when it is asked: then a lookup costs what happened since the last one. Linux 6.6
+ *   and later for any user, before with CAP_NET_ADMIN; in the initial PID and user namespaces alone.
+ * - `'bpf'` has the kernel compare the names, in one system call, and tell `name`, `comm`, `ppid`,
+ *   `state`, `startTime`, `id`, `uid`, `gid`, `user`, `pgid`, `sid`, `nice`, `threads` and `cpuTime`
+ *   from what it holds in memory. Linux 5.17 and later with BTF, CAP_BPF and CAP_PERFMON; 1.3 MB.
+ *
+ * Answers are the same whatever the engine, and as fresh: of a process that is just executing a
+ * program, each may tell the old name or the new one.
+ *
+ * ```js
+ * const finder = await openFinder();
+ * setInterval(() => console.log(finder.findByNameSync('postgres').length), 10_000);
+ * ```
+ *
+ * @throws ProcessError `ERR_ENGINE_UNAVAILABLE` when the engine asked for is not to be had here, with
+ * the reason; `ENOENT`, `ENODEV`, … when `procRoot` is not a /proc; `EMFILE`, `ENOMEM`.
+ * @throws TypeError for misuse.
+ */
+export async function openFinder(options?: FinderOptions): Promise<Finder> {
+  const { engine = 'auto', iteration, procRoot } = checkOptions(options);
+  if (!engineNames.includes(engine)) {
+    throw wrongValue('options.engine', `must be one of ${engineNames.join(', ')}`);
+  }
+  if (iteration !== undefined && !(iteration && iterationNames.includes(iteration))) {
+    throw wrongValue('options.iteration', "must be 'processes' or 'threads'");
+  }
+  const root = procRoot === undefined ? undefined : checkPath(procRoot);
+  const kind = kindNumber(engine);
+  const [opened, reason] = await binding.openEngine(kind, iterationNumber(iteration ?? null), root);
+  if (typeof opened !== 'number') return new Finder(opened, procRoot ?? '/proc');
+  const { message, code, errno, syscall } = statusError(opened);
+  const about = errno === undefined || syscall === undefined ? {} : { errno, syscall };
+  if (reason === '') {
+    const where = procRoot === undefined ? '' : ` (${JSON.stringify(procRoot)})`;
+    throw new ProcessError(`${message}${where}`, { code, ...about });
+  }
+  throw new ProcessError(`The engine '${engine}' is not to be had here: ${reason}`, {
+    code: 'ERR_ENGINE_UNAVAILABLE',
+    ...about,
+  });
+}
+
+function checkPath(path: unknown): Uint8Array {
+  if (typeof path !== 'string') throw wrongType('options.procRoot', 'a string', path);
+  if (path === '' || path.includes('\0')) {
+    throw wrongValue('options.procRoot', 'must be a path, neither empty nor with a NUL');
+  }
+  return Buffer.from(path);
+}

@@ -1,0 +1,134 @@
+/** All lookups, by one engine. What they do is documented where they are exported. */
+import { onAbort } from './abort.js';
+import { binding } from './binding.js';
+import type { children } from './children.js';
+import { decodeOne } from './decode.js';
+import { type Engine, noEngine } from './engine.js';
+import { statusError, wrongType } from './errors.js';
+import { type Field, optionalFieldMask } from './fields.js';
+import type {
+  exists,
+  FindByNameOptions,
+  findByName,
+  findByNameSync,
+  findByPid,
+  findByPidSync,
+  findOneByName,
+  findOneByNameSync,
+  isRunning,
+} from './find.js';
+import { Lookup } from './lookup.js';
+import { checkOptions, checkPid, checkProcess, checkSignal } from './options.js';
+import { SharedPasses } from './overlap.js';
+import { compileFilter, compileQuery, type NameQuery, type Query } from './query.js';
+import { findRelatives } from './relatives.js';
+import type { scan, scanSync } from './scan.js';
+import { ProcessStream, rows } from './stream.js';
+import { runSync, walk } from './walk.js';
+
+export class Lookups {
+  readonly #engine: Engine;
+  readonly #passes: SharedPasses;
+  readonly #end: readonly AbortSignal[];
+
+  /** Aborting `end` closes all streams. */
+  constructor(engine: Engine, end?: AbortSignal) {
+    this.#engine = engine;
+    this.#passes = new SharedPasses(engine);
+    this.#end = end === undefined ? [] : [end];
+  }
+
+  readonly exists: typeof exists = (pid) => {
+    const status = binding.exists(this.#engine.native, checkPid(pid));
+    if (status < 0) throw statusError(status, pid);
+    return status === 0;
+  };
+
+  readonly isRunning: typeof isRunning = (process) => {
+    const { pid, id } = checkProcess(process, this.#engine.isForeign);
+    return this.findByPidSync(pid, { fields: ['id'] })?.id === id;
+  };
+
+  readonly findByPid: typeof findByPid = async (pid, options) => {
+    checkPid(pid);
+    const { fields, signal } = checkOptions(options);
+    const mask = optionalFieldMask(fields);
+    const lookUp = () => binding.lookup(this.#engine.native, pid, mask);
+    return decodeOne(await abortable(checkSignal(signal), lookUp), mask, pid);
+  };
+
+  readonly findByPidSync: typeof findByPidSync = (pid, options) => {
+    checkPid(pid);
+    const mask = optionalFieldMask(checkOptions(options).fields);
+    return decodeOne(binding.lookupSync(this.#engine.native, pid, mask), mask, pid);
+  };
+
+  readonly findByName: typeof findByName = async (name, options) => {
+    const checked = checkOptions(options);
+    const query = compileName(name, checked);
+    // One that was closed is not to be asked.
+    void this.#engine.native;
+    return this.#passes.find(query, checkSignal(checked.signal));
+  };
+
+  readonly findByNameSync: typeof findByNameSync = <T>(
+    name: NameQuery,
+    options: FindByNameOptions<readonly Field[]> | undefined,
+  ) => {
+    const query = compileName(name, checkOptions(options));
+    const lookup = new Lookup<T>(this.#engine, query);
+    runSync(walk(this.#engine, [lookup]));
+    return lookup.drain();
+  };
+
+  readonly findOneByName: typeof findOneByName = async (name, options) => {
+    const [first] = await this.findByName(name, { ...checkOptions(options), limit: 1 });
+    return first;
+  };
+
+  readonly findOneByNameSync: typeof findOneByNameSync = (name, options) => {
+    const [first] = this.findByNameSync(name, { ...checkOptions(options), limit: 1 });
+    return first;
+  };
+
+  readonly scan: typeof scan = (filter, options) => {
+    const { fields, signal } = checkOptions(options);
+    const query = compileFilter(filter, fields);
+    const own = checkSignal(signal);
+    void this.#engine.native;
+    return new ProcessStream(this.#engine, query, own ? [...this.#end, own] : this.#end);
+  };
+
+  readonly scanSync: typeof scanSync = (filter, options) => {
+    const query = compileFilter(filter, checkOptions(options).fields);
+    return { [Symbol.iterator]: () => rows(this.#engine, query) };
+  };
+
+  readonly children: typeof children = (pidOrProcess, options) =>
+    findRelatives(this.#engine, pidOrProcess, options);
+}
+
+/** A name may be left out of a filter, not here. */
+function compileName(name: NameQuery, options: FindByNameOptions<readonly Field[]>): Query {
+  if (name === undefined)
+    throw wrongType('name', 'a string, a RegExp, a Uint8Array or an array of these', name);
+  const { by, ignoreCase, uid, ppid, limit, fields } = options;
+  return compileQuery(name, { by, ignoreCase, uid, ppid, limit, fields });
+}
+
+async function abortable<T>(signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {
+  if (signal === undefined) return start();
+  signal.throwIfAborted();
+  let stopListening = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stopListening = onAbort(signal, () => reject(signal.reason));
+  });
+  try {
+    return await Promise.race([start(), aborted]);
+  } finally {
+    stopListening();
+  }
+}
+
+/** What the module's functions go by: nothing is loaded, and nothing kept. */
+export const stateless = new Lookups(noEngine);
