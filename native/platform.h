@@ -67,6 +67,7 @@ enum class Floor : uint32_t {
   every_comm,  // of every process the file that holds its name
   every_stat,  // of every process the file that holds the default fields
   one_stat,    // of one process
+  directory,   // the list of processes alone
 };
 // Returns how many processes it came by.
 uint32_t run_floor(Floor floor, int32_t pid);

@@ -129,8 +129,8 @@ export interface Binding {
   cpuTime(): number;
 
   /**
-   * For benchmarks: a bare loop over every comm (0), every stat (1) or the stat of `pid` (2). Returns
-   * how many processes it came by.
+   * For benchmarks: a bare loop over every comm (0), every stat (1), the stat of `pid` (2) or the
+   * list of processes (3). Returns how many processes it came by.
    */
   floor(loop: number, pid: number): number;
   /** CPU time of ended child processes, in microseconds. */

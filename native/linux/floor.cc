@@ -31,6 +31,7 @@ bool read_file(int directory, const char* path) {
   return is_read;
 }
 
+// Without a file, it only comes by them.
 uint32_t read_every(const char* file) {
   char buffer[32 * 1024];
   uint32_t visited = 0;
@@ -42,6 +43,10 @@ uint32_t read_every(const char* file) {
       auto* entry = reinterpret_cast<const Entry*>(buffer + at);
       at += entry->length;
       if (entry->name[0] < '0' || entry->name[0] > '9') continue;
+      if (file == nullptr) {
+        visited++;
+        continue;
+      }
       char path[32];
       std::snprintf(path, sizeof path, "%.15s%s", entry->name, file);
       visited += read_file(proc, path);
@@ -56,6 +61,7 @@ uint32_t read_every(const char* file) {
 uint32_t run_floor(Floor floor, int32_t pid) {
   if (floor == Floor::every_comm) return read_every("/comm");
   if (floor == Floor::every_stat) return read_every("/stat");
+  if (floor == Floor::directory) return read_every(nullptr);
   char path[32];
   std::snprintf(path, sizeof path, "/proc/%d/stat", static_cast<int>(pid));
   return read_file(AT_FDCWD, path);

@@ -16,7 +16,7 @@ napi_value floor(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   uint32_t kind;
   int32_t pid;
-  if (!arguments.u32(0, kind) || kind > static_cast<uint32_t>(Floor::one_stat) ||
+  if (!arguments.u32(0, kind) || kind > static_cast<uint32_t>(Floor::directory) ||
       !arguments.i32(1, pid)) {
     return refuse(env);
   }
