@@ -212,6 +212,7 @@ async function opening(count) {
 }
 
 const sections = {
+  small: () => atSize(1000),
   processes: async () => {
     await atSize(1000);
     await atSize(10_000);

@@ -49,8 +49,15 @@ export interface Binding {
   exists(engine: NativeEngine | undefined, pid: number): number;
   lookupSync(engine: NativeEngine | undefined, pid: number, fields: number): StepResult;
   lookup(engine: NativeEngine | undefined, pid: number, fields: number): Promise<StepResult>;
-  /** `pids`, ascending and without duplicates, to visit only these. Or a negative status. */
-  openPass(engine: NativeEngine | undefined, pids: Int32Array | undefined): NativePass | number;
+  /**
+   * `pids`, ascending and without duplicates, to visit only these; whether its CPU time is to be
+   * measured. Or a negative status.
+   */
+  openPass(
+    engine: NativeEngine | undefined,
+    pids: Int32Array | undefined,
+    isMeasured: boolean,
+  ): NativePass | number;
   /**
    * Before the first step. -1 for any `uid` or `ppid`, 0 for no `limit`; `names` with a NUL behind
    * each. Returns 0 or a negative status.
@@ -73,7 +80,8 @@ export interface Binding {
   /** At any time; a step under way ends soon. */
   close(pass: NativePass): void;
   /**
-   * Two doubles: how many processes the pass came by, and its CPU time so far in milliseconds.
+   * Two doubles: how many processes the pass came by, and its CPU time so far in milliseconds, 0
+   * when it was not to be measured.
    * Undefined while a step is under way.
    */
   passCost(pass: NativePass): ArrayBuffer | undefined;

@@ -1,7 +1,15 @@
 /** From packed rows (native/batch.h) to records. */
 import { binding, type StepResult } from './binding.js';
 import { statusError } from './errors.js';
-import { type FieldRow, fieldTable } from './fields.js';
+import {
+  type DefaultField,
+  defaultFields,
+  type FieldRow,
+  fieldMask,
+  fieldTable,
+  type Process,
+  type ProcessState,
+} from './fields.js';
 
 /** The batches of one step. */
 export class Packet {
@@ -76,6 +84,8 @@ export class Decoder<T> {
   readonly #lanes: readonly Lane[];
   readonly #stride: number;
   readonly #flags: number;
+  /** Of rows that hold the default fields, and nothing else. */
+  readonly #defaults: DefaultLanes | undefined;
 
   constructor(rowMask: number, wantedMask = rowMask) {
     const rows = fieldTable.filter((row) => rowMask & row.bit);
@@ -97,6 +107,11 @@ export class Decoder<T> {
         lane.previousText === -1 ? { ...lane, previousText: previousText - this.#stride } : lane,
       )
       .filter((lane) => wantedMask & lane.bit);
+    if (rowMask === defaultMask && wantedMask === defaultMask) {
+      this.#defaults = Object.fromEntries(
+        this.#lanes.map((lane) => [lane.name, lane]),
+      ) as unknown as DefaultLanes;
+    }
   }
 
   isMatched(batch: Batch, row: number): boolean {
@@ -114,6 +129,9 @@ export class Decoder<T> {
   record(batch: Batch, row: number): T {
     const base = batch.lanes / 4 + row * this.#stride;
     const flags = int(batch.packet.ints, base + this.#flags);
+    if (this.#defaults !== undefined && (flags & defaultMask) === 0) {
+      return defaultRecord(batch, this.#defaults, base, row) as T;
+    }
     const record: Record<string, unknown> = {};
     for (const lane of this.#lanes) {
       record[lane.name] = flags & lane.bit ? null : value(batch, lane, base, row);
@@ -121,6 +139,23 @@ export class Decoder<T> {
     return record as T;
   }
 }
+
+type DefaultLanes = Record<'pid' | DefaultField, Lane>;
+
+/** The same as a literal, which takes half the time. */
+function defaultRecord(batch: Batch, lanes: DefaultLanes, base: number, row: number): Process {
+  const { ints, doubles } = batch.packet;
+  return {
+    pid: int(ints, base + lanes.pid.slot),
+    name: textOf(batch, lanes.name, base, row),
+    ppid: int(ints, base + lanes.ppid.slot),
+    state: binding.states[int(ints, base + lanes.state.slot)] as ProcessState,
+    startTime: doubles[base / 2 + lanes.startTime.slot] as number,
+    id: textOf(batch, lanes.id, base, row),
+  };
+}
+
+const defaultMask = fieldMask(['pid', ...defaultFields]);
 
 const decoders = new Map<number, Decoder<unknown>>();
 

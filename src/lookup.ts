@@ -88,6 +88,10 @@ export class Lookup<T> implements Consumer {
 
   #add(found: T[]): void {
     const { limit } = this.#query.native;
+    if (limit === 0 && this.#found.length === 0 && !this.isDone) {
+      this.#found = found;
+      return;
+    }
     for (const one of found) {
       if (this.isDone) return;
       this.#found.push(one);

@@ -23,7 +23,7 @@ import { SharedPasses } from './overlap.js';
 import { compileFilter, compileQuery, type NameQuery, type Query } from './query.js';
 import { findRelatives } from './relatives.js';
 import type { scan, scanSync } from './scan.js';
-import { ProcessStream, rows } from './stream.js';
+import { ProcessStream, SyncRows } from './stream.js';
 import { runSync, walk } from './walk.js';
 
 export class Lookups {
@@ -101,7 +101,7 @@ export class Lookups {
 
   readonly scanSync: typeof scanSync = (filter, options) => {
     const query = compileFilter(filter, checkOptions(options).fields);
-    return { [Symbol.iterator]: () => rows(this.#engine, query) };
+    return { [Symbol.iterator]: () => new SyncRows(this.#engine, query) };
   };
 
   readonly children: typeof children = (pidOrProcess, options) =>

@@ -165,17 +165,42 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
   }
 }
 
-/** The same, at once. */
-export function* rows<T>(engine: Engine, query: Query): Generator<T, undefined, undefined> {
-  const lookup = new Lookup<T>(engine, query);
-  const steps = walk(engine, [lookup], query.pids);
-  try {
-    let next = steps.next();
-    while (!next.done) {
-      next = stepSync(steps, next.value);
-      yield* lookup.drain();
+/** The same, at once. Written out, for a generator would take longer than the rest. */
+export class SyncRows<T> implements IterableIterator<T> {
+  readonly #lookup: Lookup<T>;
+  readonly #steps: Walk;
+  #next: ReturnType<Walk['next']> | undefined;
+  #rows: T[] = [];
+  #position = 0;
+
+  constructor(engine: Engine, query: Query) {
+    this.#lookup = new Lookup(engine, query);
+    this.#steps = walk(engine, [this.#lookup], query.pids);
+  }
+
+  next(): IteratorResult<T, undefined> {
+    while (this.#position >= this.#rows.length) {
+      if (!this.#step()) return { done: true, value: undefined };
     }
-  } finally {
-    steps.return();
+    return { done: false, value: this.#rows[this.#position++] as T };
+  }
+
+  return(): IteratorResult<T, undefined> {
+    this.#rows = [];
+    this.#next = this.#steps.return();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  #step(): boolean {
+    if (this.#next?.done) return false;
+    this.#next ??= this.#steps.next();
+    if (!this.#next.done) this.#next = stepSync(this.#steps, this.#next.value);
+    this.#rows = this.#lookup.drain();
+    this.#position = 0;
+    return true;
   }
 }

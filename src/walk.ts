@@ -62,7 +62,9 @@ function openPass(
   consumers: readonly Consumer[],
   pids: Int32Array | undefined,
 ): NativePass {
-  const pass = checkStatus(binding.openPass(engine.native, pids)) as NativePass;
+  const pass = checkStatus(
+    binding.openPass(engine.native, pids, scanChannel.hasSubscribers),
+  ) as NativePass;
   consumers.forEach((consumer, position) => {
     const { by, flags, uid, ppid, limit, fields, names } = consumer.native;
     checkStatus(binding.addQuery(pass, by, flags, uid, ppid, limit, fields, names));

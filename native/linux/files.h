@@ -46,6 +46,7 @@ class ProcPath {
   // Cut when it does not fit, which no caller comes near.
   ProcPath& append(std::string_view text);
   const char* c_str() const { return path_; }
+  std::string_view view() const { return {path_, length_}; }
 
  private:
   char path_[64] = {};

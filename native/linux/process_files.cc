@@ -50,7 +50,7 @@ Status store_id(uint64_t start_ticks, const ProcRoot& root, Record& record) {
       .append("-")
       .append({digits + first, sizeof digits - first});
   if (root.is_foreign()) id.append("@").append(root.device());
-  if (!record.text.store(id.c_str(), record.id)) return out_of_memory();
+  if (!record.text.store(id.view(), record.id)) return out_of_memory();
   record.set(Field::id);
   return kOk;
 }

@@ -31,6 +31,7 @@ class PassHandle {
   Pass& pass() { return pass_; }
 
   Status step() {
+    if (!is_measured) return pass_.step();
     double before = thread_cpu_time();
     Status status = pass_.step();
     cpu_time += thread_cpu_time() - before;
@@ -52,7 +53,8 @@ class PassHandle {
     if (!is_busy && is_closing_) close();
   }
 
-  double cpu_time = 0;  // of all steps so far, in milliseconds
+  bool is_measured = false;
+  double cpu_time = 0;  // of all measured steps so far, in milliseconds
 
  private:
   ~PassHandle() = default;
@@ -236,9 +238,9 @@ napi_value open_pass(napi_env env, napi_callback_info info) {
     }
     status = handle->pass().only(pids, count);
   }
-  if (status != kOk) {
+  if (status != kOk || !arguments.boolean(2, handle->is_measured)) {
     handle->release();
-    return number(env, status);
+    return status != kOk ? number(env, status) : refuse(env);
   }
   return wrap(env, handle);
 }

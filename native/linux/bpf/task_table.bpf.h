@@ -174,20 +174,9 @@ static __always_inline __u32 number_of(struct pid *pid, const struct viewer *vie
   return number_in_namespace(as_number(pid), viewer->level, viewer->ns);
 }
 
-/* Without branches, of which the kernel follows each combination. */
+/* Behind the end of a comm there are NULs (since Linux 5.17, __set_task_comm() in fs/exec.c). */
 static __always_inline __u32 is_wanted(struct task_shared *all, struct task_struct *task) {
-  const __u64 ones = 0x0101010101010101ull;
-  __u64 low = *(__u64 *)&task->comm[0];
-  __u64 high = *(__u64 *)&task->comm[8];
-  /* The lowest NUL has its highest bit set; from there on, all is made NULs. */
-  __u64 low_nul = (low - ones) & ~low & (0x80 * ones);
-  __u64 high_nul = (high - ones) & ~high & (0x80 * ones);
-  low_nul &= -low_nul;
-  high_nul &= -high_nul;
-  low &= (low_nul >> 7) - 1;
-  high &= (high_nul >> 7) - 1;
-  high &= ((low_nul | -low_nul) >> 63) - 1;
-  __u32 bit = comm_hash_of(low, high) >> 16;
+  __u32 bit = comm_hash_of(*(__u64 *)&task->comm[0], *(__u64 *)&task->comm[8]) >> 16;
   return (all->filter[bit / 32] >> (bit % 32) | all->question.flags) & TASK_ANY_COMM;
 }
 
@@ -258,7 +247,6 @@ __noinline __u32 tell_long_name(__u64 task, __u32 flags) {
 static __always_inline void take(struct task_shared *all, struct task_struct *task,
                                  const struct viewer *viewer) {
   struct task_answer *answer = &all->answer;
-  answer->visited++;
   if (!is_wanted(all, task)) return;
   /* Not thread_pid: while another thread executes a program, the first one has that one's. */
   __u32 pid = number_of(task->signal->pids[PIDTYPE_TGID], viewer);

@@ -46,7 +46,7 @@ struct task_row {
   task_u32 flags;      /* task_struct.flags */
   int nice;
   task_u32 long_name; /* position of a task_long_name, counted from 1; 0: none, or no more room */
-  char comm[TASK_COMM_SIZE]; /* anything behind the NUL */
+  char comm[TASK_COMM_SIZE]; /* with NULs behind its end */
 };
 
 /* In nanoseconds; of a process with one thread, for it is not added up over several. */
@@ -73,10 +73,10 @@ struct task_question {
 };
 
 struct task_answer {
-  task_u32 visited; /* processes */
-  task_u32 found; /* of these, the ones that were asked for; only `rows` of them are in the table */
+  task_u32 found; /* processes that were asked for; only `rows` of them are in the table */
   task_u32 rows;
   task_u32 long_names;
+  task_u32 unused;
   task_u32 buckets[TASK_BUCKETS]; /* how many were found, by PID >> TASK_BUCKET_SHIFT */
 };
 
