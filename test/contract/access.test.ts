@@ -2,13 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { exists, fieldNames, findByName, findByPidSync } from '../../src/index.js';
 import { inProcess } from '../support/library.js';
-import { start } from '../support/processes.js';
+import { isRoot, start } from '../support/processes.js';
 import { makeScript, scratchDirectory, uniqueName } from '../support/programs.js';
 
 const scratch = scratchDirectory();
 const nobody = 65534;
 
-test('Root sees all of a process of another user', async () => {
+test.skipIf(!isRoot)('Root sees all of a process of another user', async () => {
   const name = uniqueName(20);
   const { pid } = await start(makeScript(scratch, name, '/bin/bash'), [], { uid: nobody });
   expect(exists(pid)).toBe(true);
@@ -23,7 +23,7 @@ test('Root sees all of a process of another user', async () => {
   expect(found?.environ).toHaveProperty('PATH');
 });
 
-describe('Another user', () => {
+describe.skipIf(!isRoot)('Another user', () => {
   test('sees that a process of root exists, and what the system does not withhold', async () => {
     const name = uniqueName(20);
     const { pid } = await start(makeScript(scratch, name, '/bin/bash'));
@@ -70,7 +70,7 @@ describe('Another user', () => {
   });
 });
 
-test('findByName finds what runs in a namespace of its own below', async () => {
+test.skipIf(!isRoot)('findByName finds what runs in a namespace of its own below', async () => {
   const name = uniqueName(12);
   const { pid } = await start('/usr/bin/unshare', [
     '--pid',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { findByName, findByNameSync, findByPidSync, scanSync } from '../../src/index.js';
 import { numberedEntries, settle } from '../support/proc.js';
-import { startNamed } from '../support/processes.js';
+import { ownUid, startNamed } from '../support/processes.js';
 import { uniqueName } from '../support/programs.js';
 import { until } from '../support/until.js';
 
@@ -49,7 +49,7 @@ describe('A name', () => {
       name: comm,
       ppid: process.pid,
       state: 'sleeping',
-      uid: 0,
+      uid: ownUid,
       pgid: own?.pgid,
       threads: 1,
       nice: own?.nice,

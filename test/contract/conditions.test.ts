@@ -1,7 +1,7 @@
 /** What else can be asked of the processes that have a name. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { findByName, findByNameSync, findOneByNameSync } from '../../src/index.js';
-import { type Child, launch, start } from '../support/processes.js';
+import { type Child, isRoot, launch, start } from '../support/processes.js';
 import {
   launchProgram,
   makeProgram,
@@ -14,7 +14,7 @@ import {
 const scratch = scratchDirectory();
 const nobody = 65534;
 
-describe('Of several processes of one name', () => {
+describe.skipIf(!isRoot)('Of several processes of one name', () => {
   const path = makeProgram(scratch, uniqueName(20));
   const name = uniqueName(20);
   const script = makeScript(scratch, name, '/bin/bash');

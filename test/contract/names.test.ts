@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findByName, findByNameSync, findByPidSync, findOneByName } from '../../src/index.js';
 import { inProcess } from '../support/library.js';
-import { type Child, start, startNamed } from '../support/processes.js';
+import { type Child, isRoot, start, startNamed } from '../support/processes.js';
 import {
   makeProgram,
   makeScript,
@@ -185,22 +185,29 @@ describe('The label of a main thread', () => {
     },
   );
 
-  test('gives way to the base name of argv[0] where the executable is withheld', async () => {
-    const argv0 = uniqueName(20);
-    const child = await startNamed('MainThread', { argv0: `/opt/${argv0}` });
-    const found = await inProcess({}, { pid: child.pid, argv0 }, ({ procseek }, { pid, argv0 }) => {
-      process.setgid?.(65534);
-      process.setuid?.(65534);
-      return {
-        record: procseek.findByPidSync(pid, { fields: ['name', 'exe'] }),
-        pids: procseek.findByNameSync(argv0).map((one) => one.pid),
-      };
-    });
-    expect(found).toEqual({
-      record: { pid: child.pid, name: argv0, exe: null },
-      pids: [child.pid],
-    });
-  });
+  test.skipIf(!isRoot)(
+    'gives way to the base name of argv[0] where the executable is withheld',
+    async () => {
+      const argv0 = uniqueName(20);
+      const child = await startNamed('MainThread', { argv0: `/opt/${argv0}` });
+      const found = await inProcess(
+        {},
+        { pid: child.pid, argv0 },
+        ({ procseek }, { pid, argv0 }) => {
+          process.setgid?.(65534);
+          process.setuid?.(65534);
+          return {
+            record: procseek.findByPidSync(pid, { fields: ['name', 'exe'] }),
+            pids: procseek.findByNameSync(argv0).map((one) => one.pid),
+          };
+        },
+      );
+      expect(found).toEqual({
+        record: { pid: child.pid, name: argv0, exe: null },
+        pids: [child.pid],
+      });
+    },
+  );
 
   test('stands for itself in other words', async () => {
     const child = await startNamed('MainThreads');

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } 
 import { type Binding, binding } from '../../src/binding.js';
 import { findByName, findByPid, findOneByName, scan } from '../../src/index.js';
 import { openedPaths, traced } from '../support/library.js';
-import { startNamed } from '../support/processes.js';
+import { ownUid, startNamed } from '../support/processes.js';
 import { uniqueName } from '../support/programs.js';
 import { until } from '../support/until.js';
 
@@ -72,7 +72,7 @@ describe('Lookups that are asked in one breath', () => {
       findOneByName(names[1].toUpperCase(), { ignoreCase: true, fields: ['uid'] }),
       findByName('python3', { by: 'argv0', ...own, fields: ['comm'] }),
       findByName(uniqueName(12)),
-      findByName(names[0], { uid: 65534 }),
+      findByName(names[0], { uid: ownUid + 1 }),
     ]);
     expect(answers[0].map((one) => Object.keys(one))).toEqual([
       ['pid', 'name', 'ppid', 'state', 'startTime', 'id'],
@@ -82,7 +82,7 @@ describe('Lookups that are asked in one breath', () => {
       [{ pid: second.pid, ppid: process.pid, exe: expect.stringContaining('python3') }],
       [{ pid: third.pid, name: names[2] }],
       [{ pid: Math.min(first.pid, third.pid) }],
-      { pid: second.pid, uid: 0 },
+      { pid: second.pid, uid: ownUid },
       [first, second, third].map(({ pid }, i) => ({ pid, comm: names[i] })),
       [],
       [],

@@ -10,7 +10,7 @@ import {
   findOneByNameSync,
   type NameQuery,
 } from '../../src/index.js';
-import { type Child, start, startNamed } from '../support/processes.js';
+import { type Child, ownUid, start, startNamed } from '../support/processes.js';
 import {
   launchProgram,
   makeProgram,
@@ -210,7 +210,7 @@ describe('A regular expression', () => {
     const name = uniqueName(12);
     const { pid } = await startNamed(name);
     const found = await findByName(new RegExp(name), { fields: ['ppid', 'uid'] });
-    expect(found).toEqual([{ pid, ppid: process.pid, uid: 0 }]);
+    expect(found).toEqual([{ pid, ppid: process.pid, uid: ownUid }]);
     expect(findByNameSync(new RegExp(name), { fields: [] })).toEqual([{ pid }]);
   });
 });

@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest';
 import { findByName, findByPid, findByPidSync, type ProcessFields } from '../../src/index.js';
 import { psutil } from '../support/oracles.js';
 import { settle } from '../support/proc.js';
-import { start, startPython } from '../support/processes.js';
+import { isRoot, start, startPython } from '../support/processes.js';
 import {
   makeProgram,
   programArguments,
@@ -149,7 +149,7 @@ describe('A directory', () => {
     expect(tell(pid, 'cwd')).toBe(directory);
   });
 
-  test('may be a root of its own', async () => {
+  test.skipIf(!isRoot)('may be a root of its own', async () => {
     const { pid } = await startPython(
       `import os, sys
 os.chroot(sys.argv[1])
@@ -220,6 +220,7 @@ describe('A control group', () => {
     [`${digits}0`, null],
     ['plain', null],
   ] as const)('%s tells the container %s', async ([group, containerId], { skip }) => {
+    skip(!isRoot, 'takes root');
     // Leaves the group, and removes it, when its input ends.
     const code = `
 mount -t cgroup2 none "$0" || exec echo unsupported

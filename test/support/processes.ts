@@ -7,6 +7,10 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 
+/** Who runs the tests: root as a rule, who alone can start processes of other users. */
+export const ownUid = process.getuid?.() ?? 0;
+export const isRoot = ownUid === 0;
+
 export interface StartOptions {
   readonly env?: Record<string, string>;
   readonly cwd?: string;

@@ -1,0 +1,45 @@
+// The contract of all lookups, held against the engine that CONTRACT_ENGINE names: the tests are the
+// same, what they import is not. test/engines/contract.test.ts runs this.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vitest/config';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const library = join(root, 'test/support/by_engine.ts');
+
+const byEngine: Plugin = {
+  name: 'by-engine',
+  enforce: 'pre',
+  resolveId: (source, importer) =>
+    source.endsWith('/src/index.js') && importer?.startsWith(join(root, 'test/contract/'))
+      ? library
+      : undefined,
+};
+
+export default defineConfig({
+  plugins: [byEngine],
+  cacheDir: process.env.CONTRACT_CACHE ?? '.cache/vite-engines',
+  test: {
+    environment: 'node',
+    include: [
+      'access',
+      'children',
+      'comm',
+      'conditions',
+      'fields',
+      'misuse',
+      'names',
+      'oracles',
+      'overlap',
+      'point',
+      'queries',
+      'scan',
+      'streams',
+      'texts',
+    ].map((name) => `test/contract/${name}.test.ts`),
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+  },
+});
