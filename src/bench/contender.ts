@@ -36,6 +36,8 @@ export interface JsContender {
   title: string;
   /** Rejects when it is not there, with the reason. */
   version(): Promise<string>;
+  /** Gets ready, in the process that is to answer. Not measured. */
+  prepare?(): Promise<void>;
   /** Undefined for questions that it has no answer to. */
   question(id: QuestionId, targets: Targets): Ask | undefined;
   /** System calls made so far, by its own count. */

@@ -32,6 +32,8 @@ const order: readonly string[] = [
   'procseek-sync',
   'procseek-async',
   'fs-sync',
+  'finder-bpf',
+  'finder-events',
   'psutil',
   'gopsutil-story',
   'gopsutil',

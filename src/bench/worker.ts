@@ -35,6 +35,9 @@ export interface TaskResult extends Judgement {
   systemCalls: number | null;
 }
 
+/** Of these, the system calls are made on the thread that counts them. */
+const synchronous: readonly string[] = ['procseek-sync', 'finder-bpf', 'finder-events'];
+
 /** One call that takes so many budgets is all that is asked for. */
 export const tooSlow = 8;
 
@@ -60,6 +63,7 @@ function count<K extends string>(owner: Record<K, Callable>, name: K): void {
 
 async function perform(task: Task): Promise<TaskResult> {
   const contender = [floor, ...jsContenders].find(({ id }) => id === task.contender);
+  await contender?.prepare?.();
   const ask = contender?.question(task.question, task.targets);
   if (ask === undefined) throw new Error(`${task.contender} has no answer to ${task.question}`);
   const { answer, ...first } = await askOnce(ask);
@@ -93,8 +97,7 @@ async function countPerCall(ask: Ask, contender: string) {
   const before = { calls: binding.systemCalls(), spawned };
   await ask.ask();
   const systemCalls = binding.systemCalls() - before.calls;
-  // Only those of this thread are counted.
-  const isCounted = contender === 'procseek-sync' && systemCalls > 0;
+  const isCounted = synchronous.includes(contender) && systemCalls > 0;
   return { spawned: spawned - before.spawned, systemCalls: isCounted ? systemCalls : null };
 }
 

@@ -1,5 +1,6 @@
 /** All that takes part in the benchmark. */
 import type { ExternalContender, JsContender } from '../contender.js';
+import { finderBpf, finderEvents } from './finders.js';
 import { gopsutil, gopsutilStory } from './gopsutil.js';
 import { fsPromises, fsSync } from './node_fs.js';
 import {
@@ -18,6 +19,8 @@ import { stronciumProcfs } from './stroncium_procfs.js';
 export const jsContenders: readonly JsContender[] = [
   procseekSync,
   procseekAsync,
+  finderBpf,
+  finderEvents,
   fsSync,
   fsPromises,
   ps,
