@@ -49,11 +49,12 @@ Reason& Reason::add(std::string_view more) {
   return *this;
 }
 
-Status open_best_engine(const char* root, std::unique_ptr<Engine>& ret_engine) {
-  auto open = [root](EngineKind kind) {
+Status open_best_engine(Iteration iteration, const char* root,
+                        std::unique_ptr<Engine>& ret_engine) {
+  auto open = [=](EngineKind kind) {
     Reason reason;
     std::unique_ptr<Engine> engine;
-    (void)open_engine(kind, Iteration::any, root, engine, reason);
+    (void)open_engine(kind, iteration, root, engine, reason);
     return engine;
   };
   Reason reason;

@@ -55,6 +55,6 @@ class Reason {
 };
 
 // The one that finds names at the least cost here, as measured. `root`: null for the system's own.
-Status open_best_engine(const char* root, std::unique_ptr<Engine>& ret_engine);
+Status open_best_engine(Iteration iteration, const char* root, std::unique_ptr<Engine>& ret_engine);
 
 }  // namespace procseek

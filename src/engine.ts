@@ -53,18 +53,28 @@ export function engineFacts(engine: NativeEngine): EngineFacts {
 
 /** What a lookup uses for as long as it takes. */
 export interface Engine {
-  /** Undefined: none. Throws once it was closed. */
+  /** Undefined: none. Throws once it was released. */
   readonly native: NativeEngine | undefined;
   readonly isForeign: boolean;
+  /** Throws once it was closed. */
+  assertOpen(): void;
+  /** Likewise; else keeps it from being released before what this returns is called, once. */
+  hold(): () => void;
 }
 
-export const noEngine: Engine = { native: undefined, isForeign: false };
+export const noEngine: Engine = {
+  native: undefined,
+  isForeign: false,
+  assertOpen() {},
+  hold: () => () => {},
+};
 
 /** An engine that somebody has to close. */
 export class OpenEngine implements Engine {
   readonly isForeign: boolean;
   readonly #native: NativeEngine;
   #isClosed = false;
+  #holders = 1;
 
   constructor(native: NativeEngine) {
     this.#native = native;
@@ -72,14 +82,28 @@ export class OpenEngine implements Engine {
   }
 
   get native(): NativeEngine {
-    if (this.#isClosed) throw finderClosed();
+    if (this.#holders === 0) throw finderClosed();
     return this.#native;
+  }
+
+  assertOpen(): void {
+    if (this.#isClosed) throw finderClosed();
+  }
+
+  hold(): () => void {
+    this.assertOpen();
+    this.#holders++;
+    return () => this.#release();
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    binding.closeEngine(this.#native);
+    this.#release();
+  }
+
+  #release(): void {
+    if (--this.#holders === 0) binding.closeEngine(this.#native);
   }
 }
 

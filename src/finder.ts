@@ -67,6 +67,7 @@ export class Finder extends Lookups {
    * the table that it shares with the kernel.
    */
   get memory(): number {
+    this.#engine.assertOpen();
     return engineFacts(this.#engine.native).memory;
   }
 

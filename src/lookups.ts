@@ -39,17 +39,20 @@ export class Lookups {
   }
 
   readonly exists: typeof exists = (pid) => {
+    this.#engine.assertOpen();
     const status = binding.exists(this.#engine.native, checkPid(pid));
     if (status < 0) throw statusError(status, pid);
     return status === 0;
   };
 
   readonly isRunning: typeof isRunning = (process) => {
+    this.#engine.assertOpen();
     const { pid, id } = checkProcess(process, this.#engine.isForeign);
     return this.findByPidSync(pid, { fields: ['id'] })?.id === id;
   };
 
   readonly findByPid: typeof findByPid = async (pid, options) => {
+    this.#engine.assertOpen();
     checkPid(pid);
     const { fields, signal } = checkOptions(options);
     const mask = optionalFieldMask(fields);
@@ -58,6 +61,7 @@ export class Lookups {
   };
 
   readonly findByPidSync: typeof findByPidSync = (pid, options) => {
+    this.#engine.assertOpen();
     checkPid(pid);
     const mask = optionalFieldMask(checkOptions(options).fields);
     return decodeOne(binding.lookupSync(this.#engine.native, pid, mask), mask, pid);
@@ -66,15 +70,19 @@ export class Lookups {
   readonly findByName: typeof findByName = async (name, options) => {
     const checked = checkOptions(options);
     const query = compileName(name, checked);
-    // One that was closed is not to be asked.
-    void this.#engine.native;
-    return this.#passes.find(query, checkSignal(checked.signal));
+    const release = this.#engine.hold();
+    try {
+      return await this.#passes.find(query, checkSignal(checked.signal));
+    } finally {
+      release();
+    }
   };
 
   readonly findByNameSync: typeof findByNameSync = <T>(
     name: NameQuery,
     options: FindByNameOptions<readonly Field[]> | undefined,
   ) => {
+    this.#engine.assertOpen();
     const query = compileName(name, checkOptions(options));
     const lookup = new Lookup<T>(this.#engine, query);
     runSync(walk(this.#engine, [lookup]));
@@ -95,17 +103,24 @@ export class Lookups {
     const { fields, signal } = checkOptions(options);
     const query = compileFilter(filter, fields);
     const own = checkSignal(signal);
-    void this.#engine.native;
+    this.#engine.assertOpen();
     return new ProcessStream(this.#engine, query, own ? [...this.#end, own] : this.#end);
   };
 
   readonly scanSync: typeof scanSync = (filter, options) => {
     const query = compileFilter(filter, checkOptions(options).fields);
+    this.#engine.assertOpen();
     return { [Symbol.iterator]: () => new SyncRows(this.#engine, query) };
   };
 
-  readonly children: typeof children = (pidOrProcess, options) =>
-    findRelatives(this.#engine, pidOrProcess, options);
+  readonly children: typeof children = async (pidOrProcess, options) => {
+    const release = this.#engine.hold();
+    try {
+      return await findRelatives(this.#engine, pidOrProcess, options);
+    } finally {
+      release();
+    }
+  };
 }
 
 /** A name may be left out of a filter, not here. */

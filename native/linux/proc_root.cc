@@ -17,10 +17,17 @@ namespace {
 
 constexpr long kProcMagic = 0x9fa0;  // PROC_SUPER_MAGIC, statfs(2)
 
-// Without the libc, whose structures differ: the type comes first in the kernel's.
-bool is_proc(int directory) {
-  long answer[64] = {};
-  return counted(::syscall, SYS_fstatfs, directory, answer) == 0 && answer[0] == kProcMagic;
+// Whether it is the root of one, and not some directory in it. Without the libc, whose structures
+// differ: the type comes first in the kernel's.
+bool is_proc(int directory, uint32_t& ret_device) {
+  constexpr uint64_t kRootInode = 1;  // PROC_ROOT_INO, linux/proc_ns.h
+  long kind[64] = {};
+  if (counted(::syscall, SYS_fstatfs, directory, kind) != 0 || kind[0] != kProcMagic) return false;
+  struct statx answer = {};
+  bool is_told =
+      counted(::syscall, SYS_statx, directory, "", AT_EMPTY_PATH, STATX_INO, &answer) == 0;
+  ret_device = answer.stx_dev_minor;
+  return !is_told || answer.stx_ino == kRootInode;
 }
 
 // kGone when it is not there (any more).
@@ -37,7 +44,8 @@ Status read_ids(int directory, const char* path, ProcessIds& ret_ids) {
 Status ProcRoot::open(const char* path, Fd& ret_directory, ProcRoot& ret_root) {
   Status status = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, ret_directory);
   if (status != kOk) return as_failure(Call::openat, status);
-  if (!is_proc(ret_directory.get())) return failure(Call::fstatfs, ENODEV);
+  uint32_t device = 0;
+  if (!is_proc(ret_directory.get(), device)) return failure(Call::fstatfs, ENODEV);
   ret_root = ProcRoot();
   ret_root.directory_ = ret_directory.get();
 
@@ -49,9 +57,7 @@ Status ProcRoot::open(const char* path, Fd& ret_directory, ProcRoot& ret_root) {
       status == kOk &&
       (self.namespaces != 0 ? self.namespaces == 1 : self.pid == static_cast<int32_t>(::getpid()));
   ret_root.is_foreign_ = !is_own;
-  struct statx answer = {};
-  (void)counted(::syscall, SYS_statx, ret_directory.get(), "", AT_EMPTY_PATH, STATX_INO, &answer);
-  ret_root.device_ = answer.stx_dev_minor;
+  ret_root.device_ = device;
   return kOk;
 }
 
