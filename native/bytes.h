@@ -40,7 +40,8 @@ class Bytes {
     if (extra <= room()) return true;
     if (extra > kLimit - size_) return false;
     size_t capacity = capacity_ < kSmallest ? kSmallest : capacity_;
-    while (capacity - size_ < extra) capacity *= 2;
+    if (capacity - size_ < extra) capacity *= 2;
+    if (capacity - size_ < extra) capacity = size_ + extra;
     void* moved = std::realloc(data_, capacity);
     if (moved == nullptr) return false;
     data_ = static_cast<char*>(moved);

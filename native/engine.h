@@ -35,6 +35,9 @@ class Engine {
   // What it remembers of processes, in bytes.
   virtual size_t memory() { return 0; }
 
+  // Gets ready what the first lookup would have to wait for.
+  virtual Status prepare() { return kOk; }
+
   // For one thread at a time, at most as long as the engine. Null when there is no memory.
   virtual std::unique_ptr<Source> make_source() = 0;
   // See process_exists() and list_children() in platform.h.

@@ -8,7 +8,7 @@ import { channel } from 'node:diagnostics_channel';
 export interface ScanMessage {
   /** How many lookups the pass served. */
   lookups: number;
-  /** How many processes it came by. */
+  /** How many processes it came by; with the engines of a Finder, how many were looked at here. */
   processes: number;
   /**
    * How many records it gave to lookups. With regular expressions, all candidates: those that match

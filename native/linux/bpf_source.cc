@@ -130,11 +130,17 @@ Status BpfSource::tell(Record& record, FieldMask fields) {
 
 // All that is wanted, for it must be of one and the same process.
 Status BpfSource::read_instead(Record& record, FieldMask wanted) {
+  bool is_name_cut = (wanted & bit(Field::name)) != 0 && needs_completion(short_comm_of(*row_));
   row_ = nullptr;
   // By now its PID may be a thread's, which /proc would show as well.
   if (!process_exists(record.pid)) return kGone;
-  procfs_.attach(record, record.pid);
-  return procfs_.read(record, wanted);
+  Status status = kOk;
+  if (is_name_cut) {
+    status = procfs_.attach_by_handle(record, record.pid);
+  } else {
+    procfs_.attach(record, record.pid);
+  }
+  return status == kOk ? procfs_.read(record, wanted) : status;
 }
 
 Status BpfSource::find(int32_t pid, FieldMask wanted, Record& record) {

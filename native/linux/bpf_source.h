@@ -10,7 +10,7 @@ namespace procseek {
 
 class BpfSource final : public Source {
  public:
-  explicit BpfSource(KernelTasks& tasks) : tasks_(tasks) {}
+  BpfSource(KernelTasks& tasks, const ProcRoot& root) : tasks_(tasks), procfs_(root) {}
 
   Status begin(const Walk& walk) override;
   Status next(Record& record) override;

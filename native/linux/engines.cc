@@ -12,37 +12,50 @@ namespace procseek {
 
 namespace {
 
+// What shows the processes, opened.
+struct Root {
+  Fd directory;  // none: this process's own /proc, which is not kept open
+  ProcRoot root;
+
+  // Null for that.
+  Status open(const char* path) {
+    return path == nullptr ? kOk : ProcRoot::open(path, directory, root);
+  }
+};
+
 class ProcfsEngine : public Engine {
  public:
-  // Null for this process's own /proc.
-  Status open_root(const char* path) {
-    return path == nullptr ? kOk : ProcRoot::open(path, directory_, root_);
-  }
+  explicit ProcfsEngine(Root root) : root_(std::move(root)) {}
 
   EngineKind kind() const override { return EngineKind::procfs; }
-  bool is_foreign() const override { return root_.is_foreign(); }
+  bool is_foreign() const override { return root().is_foreign(); }
   std::unique_ptr<Source> make_source() override {
-    return std::unique_ptr<Source>(new (std::nothrow) ProcfsSource(root_));
+    return std::unique_ptr<Source>(new (std::nothrow) ProcfsSource(root()));
   }
-  Status exists(int32_t pid) override { return root_.exists(pid); }
+  Status exists(int32_t pid) override { return root().exists(pid); }
   Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) override {
-    return root_.list_children(parents, count, ret_children);
+    return root().list_children(parents, count, ret_children);
   }
 
+ protected:
+  const ProcRoot& root() const { return root_.root; }
+
  private:
-  Fd directory_;
-  ProcRoot root_;
+  Root root_;
 };
 
 class EventsEngine final : public ProcfsEngine {
  public:
+  explicit EventsEngine(Root root) : ProcfsEngine(std::move(root)), names_(ProcfsEngine::root()) {}
+
   Status open(Reason& ret_reason) {
     Status status = names_.open();
-    if (status != kOk) ret_reason.add(names_.why_not());
+    if (status != kOk) explain_events_failure(status, names_.why_not(), ret_reason);
     return status;
   }
 
   EngineKind kind() const override { return EngineKind::events; }
+  Status prepare() override { return names_.refresh(); }
   size_t memory() override { return names_.memory(); }
   std::unique_ptr<Source> make_source() override {
     return std::unique_ptr<Source>(new (std::nothrow) EventsSource(names_));
@@ -54,16 +67,18 @@ class EventsEngine final : public ProcfsEngine {
 
 class BpfEngine final : public ProcfsEngine {
  public:
+  using ProcfsEngine::ProcfsEngine;
+
   Status load(Iteration iteration) {
     iteration_ = iteration;
-    return tasks_.load(iteration);
+    return tasks_.load(iteration, root());
   }
 
   EngineKind kind() const override { return EngineKind::bpf; }
   Iteration iteration() const override { return iteration_; }
   size_t memory() override { return sizeof(task_shared); }
   std::unique_ptr<Source> make_source() override {
-    return std::unique_ptr<Source>(new (std::nothrow) BpfSource(tasks_));
+    return std::unique_ptr<Source>(new (std::nothrow) BpfSource(tasks_, root()));
   }
 
  private:
@@ -71,57 +86,46 @@ class BpfEngine final : public ProcfsEngine {
   KernelTasks tasks_;
 };
 
-Status open_bpf(const char* root, Iteration iteration, std::unique_ptr<Engine>& ret_engine,
+Status open_bpf(Root root, Iteration iteration, std::unique_ptr<Engine>& ret_engine,
                 Reason& ret_reason) {
-  Status status = find_obstacles_to_bpf(ret_reason);
+  Status status = find_obstacles_to_bpf(root.root, ret_reason);
   if (status != kOk) return status;
-  for (Iteration one : {Iteration::processes, Iteration::threads}) {
-    if (iteration != Iteration::any && iteration != one) continue;
-    std::unique_ptr<BpfEngine> engine(new (std::nothrow) BpfEngine);
-    if (engine == nullptr) return out_of_memory();
-    status = engine->open_root(root);
-    if (status == kOk) status = engine->load(one);
-    if (status == kOk) {
-      ret_engine = std::move(engine);
-      return kOk;
-    }
-    if (iteration == Iteration::any && error_of(status) == ENOMEM) break;
+  std::unique_ptr<BpfEngine> engine(new (std::nothrow) BpfEngine(std::move(root)));
+  if (engine == nullptr) return out_of_memory();
+  status = engine->load(iteration == Iteration::any ? Iteration::processes : iteration);
+  // Whatever a kernel before 6.7 finds fault with.
+  if (status != kOk && iteration == Iteration::any) status = engine->load(Iteration::threads);
+  if (status != kOk) {
+    explain_bpf_failure(status, iteration, ret_reason);
+    return status;
   }
-  explain_bpf_failure(status, iteration, ret_reason);
-  return status;
+  ret_engine = std::move(engine);
+  return kOk;
 }
 
-Status open_events(const char* root, std::unique_ptr<Engine>& ret_engine, Reason& ret_reason) {
-  std::unique_ptr<EventsEngine> engine(new (std::nothrow) EventsEngine);
+Status open_events(Root root, std::unique_ptr<Engine>& ret_engine, Reason& ret_reason) {
+  std::unique_ptr<EventsEngine> engine(new (std::nothrow) EventsEngine(std::move(root)));
   if (engine == nullptr) return out_of_memory();
-  Status status = engine->open_root(root);
-  if (status == kOk) status = engine->open(ret_reason);
-  if (status == kOk) ret_engine = std::move(engine);
-  return status;
-}
-
-Status open_procfs(const char* root, std::unique_ptr<Engine>& ret_engine) {
-  std::unique_ptr<ProcfsEngine> engine(new (std::nothrow) ProcfsEngine);
-  if (engine == nullptr) return out_of_memory();
-  Status status = engine->open_root(root);
+  Status status = engine->open(ret_reason);
   if (status == kOk) ret_engine = std::move(engine);
   return status;
 }
 
 }  // namespace
 
-Status open_engine(EngineKind kind, Iteration iteration, const char* root,
+Status open_engine(EngineKind kind, Iteration iteration, const char* path,
                    std::unique_ptr<Engine>& ret_engine, Reason& ret_reason) {
-  std::unique_ptr<Engine> procfs;
-  Status status = open_procfs(root, procfs);
-  if (status != kOk || kind == EngineKind::procfs) {
-    ret_engine = std::move(procfs);
-    return status;
-  }
-  status = find_obstacles_to_kernel_view(*procfs, ret_reason);
+  Root root;
+  Status status = root.open(path);
   if (status != kOk) return status;
-  return kind == EngineKind::bpf ? open_bpf(root, iteration, ret_engine, ret_reason)
-                                 : open_events(root, ret_engine, ret_reason);
+  if (kind == EngineKind::procfs) {
+    ret_engine.reset(new (std::nothrow) ProcfsEngine(std::move(root)));
+    return ret_engine == nullptr ? out_of_memory() : kOk;
+  }
+  status = find_obstacles_to_kernel_view(root.root, ret_reason);
+  if (status != kOk) return status;
+  return kind == EngineKind::bpf ? open_bpf(std::move(root), iteration, ret_engine, ret_reason)
+                                 : open_events(std::move(root), ret_engine, ret_reason);
 }
 
 }  // namespace procseek

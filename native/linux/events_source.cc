@@ -7,6 +7,11 @@
 
 namespace procseek {
 
+Status RememberedNames::refresh() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return memory_.refresh(steady_clock());
+}
+
 Status RememberedNames::find(const uint32_t* hashes, size_t count, Bytes& ret_candidates) {
   std::lock_guard<std::mutex> lock(mutex_);
   Status status = memory_.refresh(steady_clock());

@@ -13,9 +13,13 @@ namespace procseek {
 // The memory, and what keeps it true. Used by any number of threads.
 class RememberedNames final : Happenings {
  public:
+  explicit RememberedNames(const ProcRoot& root) : root_(root), reader_(root) {}
+
   Status open() { return events_.open(); }
   const char* why_not() const { return events_.why_not(); }
+  const ProcRoot& root() const { return root_; }
 
+  Status refresh();
   // NameMemory::Candidates, as things stand: of these hashes, or all when there are none.
   Status find(const uint32_t* hashes, size_t count, Bytes& ret_candidates);
   size_t memory();
@@ -26,6 +30,7 @@ class RememberedNames final : Happenings {
   int64_t count_processes() const override;
   bool is_silent(const Record& record) const override;
 
+  const ProcRoot root_;
   std::mutex mutex_;
   ProcEvents events_;
   ProcfsSource reader_;
@@ -34,7 +39,7 @@ class RememberedNames final : Happenings {
 
 class EventsSource final : public Source {
  public:
-  explicit EventsSource(RememberedNames& names) : names_(names) {}
+  explicit EventsSource(RememberedNames& names) : names_(names), procfs_(names.root()) {}
 
   Status begin(const Walk& walk) override;
   Status next(Record& record) override;

@@ -108,22 +108,22 @@ CpuTime cpu_time_of(const task_cpu& cpu) {
   return {ms(user), ms(system)};
 }
 
-Status KernelTasks::load(Iteration iteration) {
+Status KernelTasks::load(Iteration iteration, const ProcRoot& root) {
   utsname host;
   has_old_workers_ = ::uname(&host) != 0 || is_older_than(host.release, 6, 10);
   Status status = iteration == Iteration::threads
                       ? program_.load(kTasksSkeleton, sizeof(task_shared), true)
                       : program_.load(kProcessesSkeleton, sizeof(task_shared), false);
-  return status == kOk ? find_unseen() : status;
+  return status == kOk ? find_unseen(root) : status;
 }
 
 // Two looks: a process that came or went between the list and the walk is no such case.
-Status KernelTasks::find_unseen() {
+Status KernelTasks::find_unseen(const ProcRoot& root) {
   constexpr size_t kMost = 64;
   Bytes first;
   Bytes second;
-  Status status = list_unseen(first);
-  if (status == kOk && first.size() != 0) status = list_unseen(second);
+  Status status = list_unseen(root, first);
+  if (status == kOk && first.size() != 0) status = list_unseen(root, second);
   if (status != kOk) return status;
   for (int32_t pid : values_of<int32_t>(second)) {
     Values<int32_t> before = values_of<int32_t>(first);
@@ -133,13 +133,13 @@ Status KernelTasks::find_unseen() {
   return unseen().count > kMost ? failure(Call::bpf, EOPNOTSUPP) : Status{kOk};
 }
 
-Status KernelTasks::list_unseen(Bytes& ret_pids) {
+Status KernelTasks::list_unseen(const ProcRoot& root, Bytes& ret_pids) {
   Question everything;
   Answer answer;
   size_t position = 0;
   NumberedEntries entries;
   int32_t pid;
-  Status status = ProcRoot().open_entries(entries);
+  Status status = root.open_entries(entries);
   if (status == kOk) status = ask(everything, 0, answer);
   while (status == kOk && (status = entries.next(pid)) == kOk) {
     while (status == kOk && answer.next_pid != 0 && pid >= static_cast<int32_t>(answer.next_pid)) {
@@ -201,6 +201,7 @@ uint32_t KernelTasks::last_that_fits(uint32_t first_pid) const {
 Status KernelTasks::take(size_t stride, Answer& ret_answer) const {
   const task_shared& all = shared();
   Bytes order;
+  if (!order.reserve(all.answer.rows * sizeof(uint64_t))) return out_of_memory();
   uint64_t last = 0;
   bool is_sorted = true;
   for (uint32_t i = 0; i < all.answer.rows; i++) {

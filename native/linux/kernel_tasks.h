@@ -10,6 +10,7 @@
 #include "../process.h"
 #include "bpf/task_table.h"
 #include "bpf_program.h"
+#include "proc_root.h"
 
 namespace procseek {
 
@@ -46,7 +47,7 @@ class KernelTasks {
     Status append_comm(const task_row& row, Bytes& text) const;
   };
 
-  Status load(Iteration iteration);
+  Status load(Iteration iteration, const ProcRoot& root);
   // Some kernels keep some processes from the programs in them, and show them in /proc all the
   // same: their PIDs, in ascending order, as of load().
   Values<int32_t> unseen() const { return values_of<int32_t>(unseen_); }
@@ -58,8 +59,8 @@ class KernelTasks {
   }
 
  private:
-  Status find_unseen();
-  Status list_unseen(Bytes& ret_pids);
+  Status find_unseen(const ProcRoot& root);
+  Status list_unseen(const ProcRoot& root, Bytes& ret_pids);
   Status run(uint32_t first_pid, uint32_t last_pid);
   uint32_t last_that_fits(uint32_t first_pid) const;
   Status take(size_t stride, Answer& ret_answer) const;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -63,14 +64,16 @@ bool is_locked_down() {
          std::string_view::npos;
 }
 
-// Whether /proc hides processes from some (the hidepid option; proc(5)).
-bool hides_processes() {
+// Whether it hides processes from some (the hidepid option; proc(5)).
+bool hides_processes(const ProcRoot& root) {
+  char device[32];
+  std::snprintf(device, sizeof device, " 0:%u ", static_cast<unsigned>(root.device()));
   Bytes text;
   if (read_all(AT_FDCWD, "/proc/self/mountinfo", text) != kOk) return false;
   std::string_view lines = text.view({0, static_cast<uint32_t>(text.size())});
   std::string_view line;
   while (next_line(lines, line)) {
-    bool is_proc = line.find(" /proc ") != std::string_view::npos &&
+    bool is_proc = line.find(device) != std::string_view::npos &&
                    line.find(" - proc ") != std::string_view::npos;
     size_t option = line.find("hidepid=");
     if (is_proc && option != std::string_view::npos && line[option + 8] != '0' &&
@@ -90,8 +93,8 @@ bool is_older_than(const char* release, long major, long minor) {
   return release_major < major || (release_major == major && release_minor < minor);
 }
 
-Status find_obstacles_to_kernel_view(const Engine& procfs, Reason& ret_reason) {
-  bool is_foreign = procfs.is_foreign();
+Status find_obstacles_to_kernel_view(const ProcRoot& root, Reason& ret_reason) {
+  bool is_foreign = root.is_foreign();
   if (is_foreign) {
     ret_reason.add("procRoot shows the processes of another PID namespace than this process's");
   } else {
@@ -108,7 +111,7 @@ Status find_obstacles_to_kernel_view(const Engine& procfs, Reason& ret_reason) {
   return is_foreign ? failure(Call::openat, EOPNOTSUPP) : Status{kOk};
 }
 
-Status find_obstacles_to_bpf(Reason& ret_reason) {
+Status find_obstacles_to_bpf(const ProcRoot& root, Reason& ret_reason) {
   auto refuse = [&ret_reason](int error, std::string_view reason) {
     ret_reason.add(reason);
     return failure(Call::bpf, error);
@@ -130,10 +133,17 @@ Status find_obstacles_to_bpf(Reason& ret_reason) {
   }
   if (!is_in_initial_user_namespace()) return refuse(EPERM, "not in the initial user namespace");
   // The kernel would tell what /proc hides from this user.
-  if (hides_processes() && !has_capability(kSysPtrace)) {
+  if (hides_processes(root) && !has_capability(kSysPtrace)) {
     return refuse(EPERM, "/proc hides processes from this user (hidepid)");
   }
   return kOk;
+}
+
+void explain_events_failure(Status status, std::string_view reason, Reason& ret_reason) {
+  int error = error_of(status);
+  bool is_refused = error == EPERM || error == EACCES || error == ENOSYS;
+  ret_reason.add(reason);
+  if (is_refused && has_seccomp_filter()) ret_reason.add(" (or a seccomp filter refuses them)");
 }
 
 void explain_bpf_failure(Status status, Iteration iteration, Reason& ret_reason) {

@@ -3,19 +3,21 @@
 
 #include "../engine.h"
 #include "../status.h"
+#include "proc_root.h"
 
 namespace procseek {
 
 // Of all engines to which the kernel itself tells of processes: /proc has to show the same ones.
 // kOk when nothing does; else why not.
-Status find_obstacles_to_kernel_view(const Engine& procfs, Reason& ret_reason);
+Status find_obstacles_to_kernel_view(const ProcRoot& root, Reason& ret_reason);
 
 // What can be known without trying.
-Status find_obstacles_to_bpf(Reason& ret_reason);
+Status find_obstacles_to_bpf(const ProcRoot& root, Reason& ret_reason);
 // Of a kernel's release, as uname(2) tells it.
 bool is_older_than(const char* release, long major, long minor);
 
 // What explains that trying failed.
+void explain_events_failure(Status status, std::string_view reason, Reason& ret_reason);
 void explain_bpf_failure(Status status, Iteration iteration, Reason& ret_reason);
 
 }  // namespace procseek

@@ -61,6 +61,13 @@ Status ProcRoot::open(const char* path, Fd& ret_directory, ProcRoot& ret_root) {
   return kOk;
 }
 
+uint32_t ProcRoot::device() const {
+  if (directory_ != AT_FDCWD) return device_;
+  struct statx answer = {};
+  (void)counted(::syscall, SYS_statx, AT_FDCWD, "/proc", 0, STATX_INO, &answer);
+  return answer.stx_dev_minor;
+}
+
 Status ProcRoot::open_entries(NumberedEntries& entries) const {
   return entries.open(directory_, directory_ == AT_FDCWD ? "/proc" : ".");
 }

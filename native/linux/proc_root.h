@@ -21,8 +21,8 @@ class ProcRoot {
 
   // Whether PIDs below it are not those that this process's system calls take.
   bool is_foreign() const { return is_foreign_; }
-  // Of a foreign one: what tells it from others.
-  uint32_t device() const { return device_; }
+  // What tells it from others (its device's minor number).
+  uint32_t device() const;
 
   Status open_entries(NumberedEntries& entries) const;
   // Where paths of processes are relative to.

@@ -102,16 +102,17 @@ ProcessPlace ProcfsSource::place(int32_t pid) const {
   return {entries_.fd(), ProcPath().append(static_cast<uint32_t>(pid)).append("/")};
 }
 
-Status ProcfsSource::restart_with_handle(Record& record) {
-  attach(record, record.pid);
-  ProcessPlace at = place(record.pid);
+Status ProcfsSource::attach_by_handle(Record& record, int32_t pid) {
+  attach(record, pid);
+  ProcessPlace at = place(pid);
   return open_at(at.directory(), at.path("").c_str(), O_PATH | O_DIRECTORY, handle_);
 }
 
 Status ProcfsSource::verify(int32_t pid) const {
   ProcessPlace at = place(pid);
-  if (counted(::faccessat, at.directory(), at.path("comm").c_str(), F_OK, 0) == 0) return kOk;
-  return outcome(Call::openat, errno);
+  // Not access(2), which asks for the real user, without capabilities.
+  Fd comm;
+  return open_at(at.directory(), at.path("comm").c_str(), O_PATH, comm);
 }
 
 Status ProcfsSource::read(Record& record, FieldMask wanted) {
@@ -127,7 +128,7 @@ Status ProcfsSource::read(Record& record, FieldMask wanted) {
       files = files_for(wanted);
     }
     if (!is_single(files)) {
-      Status status = restart_with_handle(record);
+      Status status = attach_by_handle(record, record.pid);
       if (status != kOk) return status;
     }
   }
@@ -154,7 +155,7 @@ Status ProcfsSource::complete_name(Record& record, FieldMask wanted) {
   std::string_view comm = record.view(record.comm);
   if (files_.is_kernel_thread() || !needs_completion(comm)) return take(record.comm);
   if (!handle_) {
-    Status status = restart_with_handle(record);
+    Status status = attach_by_handle(record, record.pid);
     return status == kOk ? read(record, wanted) : status;
   }
 

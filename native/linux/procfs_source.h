@@ -23,11 +23,12 @@ class ProcfsSource final : public Source {
 
   // Turns to one process, which read() is then about, outside of a walk.
   void attach(Record& record, int32_t pid);
+  // Likewise, when more than one file is going to be read.
+  Status attach_by_handle(Record& record, int32_t pid);
 
  private:
   Status next_pid(int32_t& ret_pid, uint64_t& ret_inode);
   ProcessPlace place(int32_t pid) const;
-  Status restart_with_handle(Record& record);
   Status verify(int32_t pid) const;
   Status read_files(Record& record, FileSet files, FieldMask wanted);
   Status complete_name(Record& record, FieldMask wanted);

@@ -36,6 +36,7 @@ class OpenJob final : public Job {
     status_ = kind_ == kAuto ? open_best_engine(iteration_, root, engine_)
                              : procseek::open_engine(static_cast<EngineKind>(kind_), iteration_,
                                                      root, engine_, reason_);
+    if (status_ == kOk) status_ = engine_->prepare();
   }
 
   napi_value finish(napi_env env) override {
