@@ -14,7 +14,7 @@ constexpr FieldMask kFields =
 // Of a process that is shown by its comm and something behind a sign (see NameSet::append_hashes):
 // what does not change.
 std::string_view lasting_part(std::string_view comm) {
-  return comm.substr(0, std::min(comm.find_first_of("-+"), kCommLength));
+  return comm.substr(0, std::min(comm.find_first_of("-+", 1), kCommLength));
 }
 
 // A process that exists, and is not to be seen.
@@ -77,11 +77,35 @@ Status NameMemory::settle() {
   // Beyond that, it is less to read all.
   if (static_cast<size_t>(last - pid) > known_.size() + 64) is_void_ = true;
   if (is_void_) return kOk;
+  Bytes unsettled;
   for (; pid != last; pid++) {
     Status status = look_at(*pid);
     if (status != kOk) return status;
+    if (is_unnamed(*pid) && !append_value(unsettled, *pid)) return out_of_memory();
   }
-  changed_.clear();
+  changed_ = std::move(unsettled);
+  return prune_ended();
+}
+
+// A silent process that still goes by the name of its parent may be about to get one of its own.
+bool NameMemory::is_unnamed(int32_t pid) {
+  const KnownProcess* known = known_.find(pid);
+  if (known == nullptr || (known->flags & KnownProcess::kSilent) == 0) return false;
+  const KnownProcess* parent = known_.find(record_.ppid);
+  return parent != nullptr && parent->comm() == known->comm();
+}
+
+// Those that are gone altogether need not be looked at again.
+Status NameMemory::prune_ended() {
+  constexpr size_t kMost = 64;
+  if (ended_.size() <= kMost * sizeof(int32_t)) return kOk;
+  Bytes kept;
+  for (int32_t pid : values_of<int32_t>(ended_)) {
+    const KnownProcess* known = known_.find(pid);
+    if (known == nullptr || (known->flags & KnownProcess::kEnded) == 0) continue;
+    if (!append_value(kept, pid)) return out_of_memory();
+  }
+  ended_ = std::move(kept);
   return kOk;
 }
 

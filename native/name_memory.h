@@ -62,6 +62,8 @@ class NameMemory {
   Status drain();
   Status settle();
   Status look_at(int32_t pid);
+  bool is_unnamed(int32_t pid);
+  Status prune_ended();
   Status drop_reaped();
   bool is_complete() const;
   Status read_again(bool everything);

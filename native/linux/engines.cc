@@ -117,6 +117,7 @@ Status open_engine(EngineKind kind, Iteration iteration, const char* path,
                    std::unique_ptr<Engine>& ret_engine, Reason& ret_reason) {
   Root root;
   Status status = root.open(path);
+  if (status == kOk) status = root.root.check();
   if (status != kOk) return status;
   if (kind == EngineKind::procfs) {
     ret_engine.reset(new (std::nothrow) ProcfsEngine(std::move(root)));

@@ -28,8 +28,7 @@ size_t RememberedNames::memory() {
 // The links of /proc are a few and one for each process (proc_root_getattr() in fs/proc/root.c).
 int64_t RememberedNames::count_processes() const {
   struct statx answer = {};
-  if (counted(::syscall, SYS_statx, AT_FDCWD, "/proc", 0, STATX_NLINK, &answer) != 0) return -1;
-  return answer.stx_nlink;
+  return root_.ask(STATX_NLINK, answer) ? int64_t{answer.stx_nlink} : -1;
 }
 
 // Kernel threads are the children of kthreadd, whose PID is 2. They are renamed from without, and

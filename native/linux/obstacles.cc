@@ -101,10 +101,7 @@ Status find_obstacles_to_kernel_view(const ProcRoot& root, Reason& ret_reason) {
     Fd directory;
     ProcRoot own;
     Status status = ProcRoot::open("/proc", directory, own);
-    if (status != kOk) {
-      ret_reason.add("there is no /proc");
-      return status;
-    }
+    if (status != kOk) return status;
     is_foreign = own.is_foreign();
     if (is_foreign) ret_reason.add("/proc shows the processes of another PID namespace");
   }
@@ -142,15 +139,16 @@ Status find_obstacles_to_bpf(const ProcRoot& root, Reason& ret_reason) {
 void explain_events_failure(Status status, std::string_view reason, Reason& ret_reason) {
   int error = error_of(status);
   bool is_refused = error == EPERM || error == EACCES || error == ENOSYS;
+  if (error == ENOMEM || error == ENOBUFS || error == EMFILE || error == ENFILE) return;
   ret_reason.add(reason);
   if (is_refused && has_seccomp_filter()) ret_reason.add(" (or a seccomp filter refuses them)");
 }
 
 void explain_bpf_failure(Status status, Iteration iteration, Reason& ret_reason) {
   int error = error_of(status);
-  if (error == ENOMEM || error == EMFILE || error == ENFILE) {
-    ret_reason.add("memory or file descriptors have run out");
-  } else if ((error == EPERM || error == EACCES || error == ENOSYS) && has_seccomp_filter()) {
+  // Not for want of the engine.
+  if (error == ENOMEM || error == EMFILE || error == ENFILE) return;
+  if ((error == EPERM || error == EACCES || error == ENOSYS) && has_seccomp_filter()) {
     ret_reason.add("bpf(2) is refused, probably by a seccomp filter");
   } else if (error == EOPNOTSUPP) {
     ret_reason.add("the kernel keeps processes from the programs in it");

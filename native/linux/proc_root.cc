@@ -17,17 +17,10 @@ namespace {
 
 constexpr long kProcMagic = 0x9fa0;  // PROC_SUPER_MAGIC, statfs(2)
 
-// Whether it is the root of one, and not some directory in it. Without the libc, whose structures
-// differ: the type comes first in the kernel's.
-bool is_proc(int directory, uint32_t& ret_device) {
-  constexpr uint64_t kRootInode = 1;  // PROC_ROOT_INO, linux/proc_ns.h
+// Without the libc, whose structures differ: the type comes first in the kernel's.
+bool is_in_proc(int directory) {
   long kind[64] = {};
-  if (counted(::syscall, SYS_fstatfs, directory, kind) != 0 || kind[0] != kProcMagic) return false;
-  struct statx answer = {};
-  bool is_told =
-      counted(::syscall, SYS_statx, directory, "", AT_EMPTY_PATH, STATX_INO, &answer) == 0;
-  ret_device = answer.stx_dev_minor;
-  return !is_told || answer.stx_ino == kRootInode;
+  return counted(::syscall, SYS_fstatfs, directory, kind) == 0 && kind[0] == kProcMagic;
 }
 
 // kGone when it is not there (any more).
@@ -44,10 +37,13 @@ Status read_ids(int directory, const char* path, ProcessIds& ret_ids) {
 Status ProcRoot::open(const char* path, Fd& ret_directory, ProcRoot& ret_root) {
   Status status = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, ret_directory);
   if (status != kOk) return as_failure(Call::openat, status);
-  uint32_t device = 0;
-  if (!is_proc(ret_directory.get(), device)) return failure(Call::fstatfs, ENODEV);
   ret_root = ProcRoot();
   ret_root.directory_ = ret_directory.get();
+  // The root of one, and not some directory in it.
+  constexpr uint64_t kRootInode = 1;  // PROC_ROOT_INO, linux/proc_ns.h
+  struct statx answer = {};
+  bool is_within = ret_root.ask(STATX_INO, answer) && answer.stx_ino != kRootInode;
+  if (is_within || !is_in_proc(ret_directory.get())) return failure(Call::fstatfs, ENODEV);
 
   ProcessIds self;
   status = read_ids(ret_directory.get(), "self/status", self);
@@ -57,15 +53,18 @@ Status ProcRoot::open(const char* path, Fd& ret_directory, ProcRoot& ret_root) {
       status == kOk &&
       (self.namespaces != 0 ? self.namespaces == 1 : self.pid == static_cast<int32_t>(::getpid()));
   ret_root.is_foreign_ = !is_own;
-  ret_root.device_ = device;
   return kOk;
 }
 
 uint32_t ProcRoot::device() const {
-  if (directory_ != AT_FDCWD) return device_;
   struct statx answer = {};
-  (void)counted(::syscall, SYS_statx, AT_FDCWD, "/proc", 0, STATX_INO, &answer);
-  return answer.stx_dev_minor;
+  return ask(STATX_INO, answer) ? answer.stx_dev_minor : 0;
+}
+
+bool ProcRoot::ask(unsigned mask, struct statx& ret_answer) const {
+  bool is_own = directory_ == AT_FDCWD;
+  return counted(::syscall, SYS_statx, directory_, is_own ? "/proc" : "",
+                 is_own ? 0 : AT_EMPTY_PATH, mask, &ret_answer) == 0;
 }
 
 Status ProcRoot::open_entries(NumberedEntries& entries) const {

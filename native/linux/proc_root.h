@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <linux/stat.h>
 
 #include <cstdint>
 #include <string_view>
@@ -24,6 +25,8 @@ class ProcRoot {
   // What tells it from others (its device's minor number).
   uint32_t device() const;
 
+  // statx(2) of the root itself.
+  bool ask(unsigned mask, struct statx& ret_answer) const;
   Status open_entries(NumberedEntries& entries) const;
   // Where paths of processes are relative to.
   int directory() const { return directory_; }
@@ -42,7 +45,6 @@ class ProcRoot {
  private:
   int directory_ = AT_FDCWD;
   bool is_foreign_ = false;
-  uint32_t device_ = 0;
 };
 
 }  // namespace procseek

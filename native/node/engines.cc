@@ -42,7 +42,7 @@ class OpenJob final : public Job {
   napi_value finish(napi_env env) override {
     if (status_ != kOk) return pair(env, number(env, status_), string(env, reason_.text()));
     auto* handle = new (std::nothrow) EngineHandle(std::move(engine_));
-    if (handle == nullptr) return number(env, out_of_memory());
+    if (handle == nullptr) return pair(env, number(env, out_of_memory()), string(env, ""));
     return pair(env, wrap(env, handle), string(env, ""));
   }
 
