@@ -222,6 +222,43 @@ describe.each(waysHere)('A finder by %s', (_, { options, engine, iteration }) =>
       expect(await Promise.all(answers)).toEqual(pids().map((pid) => ({ pid, name })));
     });
 
+    test.each<[string, (finder: Finder) => Promise<unknown>]>([
+      ['findByName', (finder) => finder.findByName(name, { fields: [] })],
+      ['findByName of a RegExp', (finder) => finder.findByName(new RegExp(name), { fields: [] })],
+      ['children', (finder) => finder.children(process.pid, { fields: [] })],
+      [
+        'children of children',
+        (finder) => finder.children(process.pid, { fields: [], recursive: true }),
+      ],
+    ])('%s, begun in the same breath', async (_, ask) => {
+      openGate();
+      const finder = await open(options);
+      const answer = ask(finder);
+      finder.close();
+      expect(await answer).toEqual(expect.arrayContaining(rows()));
+      await expect(ask(finder)).rejects.toMatchObject(closed);
+    });
+
+    test('findByName of a RegExp whose pass is under way', async () => {
+      const finder = await open(options);
+      const answer = finder.findByName(new RegExp(name), { fields: [] });
+      await until('a step has been made', () => steps > 0);
+      finder.close();
+      openGate();
+      expect(await answer).toEqual(rows());
+    });
+
+    test('those that wait for a pass to end', async () => {
+      const finder = await open(options);
+      const first = finder.findByName(name, { fields: [] });
+      await until('a step has been made', () => steps > 0);
+      const second = finder.findByName(name, { fields: [] });
+      finder.close();
+      openGate();
+      expect(await first).toEqual(rows());
+      expect(await second).toEqual(rows());
+    });
+
     test('an iterator of scanSync that has begun, as far as it needs nothing new', async () => {
       const finder = await open(options);
       const seen: number[] = [];
