@@ -494,6 +494,11 @@ describe('The best engine', () => {
     expect(await open({ procRoot: '/proc' })).toMatchObject({ engine: 'bpf' });
   });
 
+  test.runIf(offered.engines.bpf.available)('walks what it is told to walk', async () => {
+    const finder = await open({ iteration: 'threads' });
+    if (finder.engine === 'bpf') expect(finder.iteration).toBe('threads');
+  });
+
   test('is what capabilities() says where walking processes can be had since Linux 6.7', () => {
     const [major = 0, minor = 0] = release().split('.').map(Number);
     const isNew = major > 6 || (major === 6 && minor >= 7);
