@@ -601,4 +601,19 @@ describe.each([
     expect(error).toMatchObject({ code, syscall, errno: expect.any(Number) });
     expect((error as Error).message).toContain(procRoot.slice(0, 100));
   });
+
+  test.each([
+    '/proc/sys',
+    '/proc/self',
+    '/proc/1',
+    '/proc/self/task',
+    '/proc/self/fd',
+    '/proc/self/net',
+  ])('a directory in /proc (%s)', async (procRoot) => {
+    const error = await procseek
+      .openFinder({ ...options, procRoot })
+      .then((finder) => finder.close())
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'ProcessError', code: 'ENODEV' });
+  });
 });
