@@ -63,6 +63,10 @@ beforeAll(async () => {
     );
 });
 
+/** Those of the lowest PIDs. */
+const first = (count: number, children: Child[]) =>
+  children.toSorted((a, b) => a.pid - b.pid).slice(0, count);
+
 const pidsOf = (...groups: Child[][]) =>
   groups
     .flat()
@@ -227,10 +231,10 @@ describe.each(waysHere)('A finder by %s', (_, { options, engine, iteration }) =>
     ],
     ['by any', () => cast.longs, (one) => one.findByNameSync(long, { by: 'any' })],
     ['by any, the arguments', () => cast.programs, (one) => one.findByName(word, { by: 'any' })],
-    ['a limit', () => cast.longs.slice(0, 2), (one) => one.findByNameSync(long, { limit: 2 })],
+    ['a limit', () => first(2, cast.longs), (one) => one.findByNameSync(long, { limit: 2 })],
     [
       'a limit on a RegExp',
-      () => cast.longs.slice(0, 1),
+      () => first(1, cast.longs),
       (one) => one.findByName(new RegExp(long), { limit: 1 }),
     ],
     ['a user', () => cast.longs.slice(3), (one) => one.findByNameSync(long, { uid: nobody })],
