@@ -1,8 +1,16 @@
 /** Sandboxes that refuse a system call, by seccomp(2), as those of containers do. */
 import { constants } from 'node:os';
 
-/** The numbers are the same on all architectures. */
-const calls = { pidfd_send_signal: 424, pidfd_open: 434 };
+const isArm = process.arch === 'arm64';
+
+/** The numbers of newer ones are the same on all architectures. */
+const calls = {
+  pidfd_send_signal: 424,
+  pidfd_open: 434,
+  bpf: isArm ? 280 : 321,
+  socket: isArm ? 198 : 41,
+  bind: isArm ? 200 : 49,
+};
 
 /** A filter that stays with the process and all that it starts. */
 const sandbox = `import ctypes, os, struct, sys
