@@ -285,6 +285,14 @@ describe.skipIf(!isRoot)('In a sandbox', () => {
     },
   );
 
+  test.each(['socket', 'bind'] as const)(
+    'that refuses %s(2), seccomp is told to be why',
+    async (call) => {
+      const { offer } = await lookFrom({ launcher: refusing('EPERM', call) });
+      expect(offer.engines.events.reason).toContain('seccomp');
+    },
+  );
+
   test('that refuses all of it, there is /proc', async () => {
     const told = await lookFrom({ launcher: refusing('EPERM', 'bpf', 'socket') });
     expectSound(told);
