@@ -338,6 +338,28 @@ describe.skipIf(!isRoot)('Where /proc hides processes', () => {
     for (const found of Object.values(told.found)) expect(found).toEqual([outside.pid]);
   });
 
+  test('but not from those who may trace them, kernel threads have their names', async () => {
+    const launcher = hiding('/proc', '2', ...having('+sys_ptrace'));
+    const told = await inProcess({ launcher }, 0, async ({ procseek }) => {
+      const pids = (rows: { pid: number }[]) => rows.map(({ pid }) => pid);
+      const seen = [...procseek.scanSync({ ppid: 2 }, { fields: ['state'] })];
+      const still = ({ pid }: { pid: number }) => procseek.exists(pid);
+      const named = new Set(pids([...procseek.scanSync({ ppid: 2 }, { fields: ['name', 'uid'] })]));
+      const byPid = seen.filter(still).map(({ pid }) => {
+        try {
+          return procseek.findByPidSync(pid, { fields: ['name'] }) && 'found';
+        } catch (error) {
+          return (error as { code: string }).code;
+        }
+      });
+      return {
+        unnamed: pids(seen.filter(still)).filter((pid) => !named.has(pid)),
+        byPid: [...new Set(byPid)],
+      };
+    });
+    expect(told).toEqual({ unnamed: [], byPid: ['found'] });
+  });
+
   test.each(['0', 'off'])('from nobody, there is everything (hidepid=%s)', async (option) => {
     const told = await lookFrom({ launcher: hiding('/proc', option, ...able) });
     expectSound(told);
