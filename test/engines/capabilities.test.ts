@@ -1,6 +1,7 @@
 /** What there is for whom, and that the reason is given where there is not. */
-import { readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Capabilities, capabilities, type EngineName, openFinder } from '../../src/index.js';
 import { offered } from '../support/engines.js';
@@ -358,6 +359,46 @@ describe.skipIf(!isRoot)('Where /proc hides processes', () => {
       };
     });
     expect(told).toEqual({ unnamed: [], byPid: ['found'] });
+  });
+
+  describe('with another root that hides others', () => {
+    /** By each engine that can be opened, what is told of the process outside. */
+    const lookAt = (procRoot: string, launcher: string[]) =>
+      inProcess({ launcher }, { procRoot, name }, async ({ procseek }, { procRoot, name }) => {
+        const found: [string, number[]][] = [];
+        for (const engine of ['procfs', 'events', 'bpf', 'auto'] as const) {
+          const finder = await procseek.openFinder({ engine, procRoot }).catch(() => undefined);
+          if (finder === undefined) continue;
+          found.push([engine, finder.findByNameSync(name, { fields: [] }).map(({ pid }) => pid)]);
+          found.push([
+            engine,
+            [...finder.scanSync({ name }, { fields: ['id'] })].map(({ pid }) => pid),
+          ]);
+          finder.close();
+        }
+        return found;
+      });
+
+    test('nobody tells of what that root hides', async () => {
+      const at = join(scratch, 'hiding');
+      mkdirSync(at);
+      const told = await lookAt(at, hiding(at, '2', ...able));
+      expect(told.filter(([, pids]) => pids.length > 0)).toEqual([]);
+    });
+
+    test('everybody tells of what /proc alone hides', async () => {
+      const at = join(scratch, 'open');
+      mkdirSync(at);
+      const then = hiding('/proc', '2', ...able);
+      const launcher = [
+        ...unshare('--mount', '/bin/sh', '-c'),
+        `mount --bind /proc ${at} && exec "$@"`,
+        'sh',
+        ...then,
+      ];
+      const told = await lookAt(at, launcher);
+      expect(told).toEqual(told.map(([engine]) => [engine, [outside.pid]]));
+    });
   });
 
   test.each(['0', 'off'])('from nobody, there is everything (hidepid=%s)', async (option) => {
