@@ -1,10 +1,18 @@
 /** What the compiler knows of the answers. */
 import { describe, expectTypeOf, test } from 'vitest';
 import {
+  type Capabilities,
   type CpuTime,
+  capabilities,
   children,
+  type EngineCapability,
+  type EngineIteration,
+  type EngineName,
   type Exit,
+  type exists,
   type Field,
+  type Finder,
+  type FinderOptions,
   fieldNames,
   findByName,
   findByNameSync,
@@ -15,6 +23,7 @@ import {
   type IoCounters,
   isRunning,
   kill,
+  openFinder,
   type Process,
   type ProcessError,
   type ProcessFields,
@@ -197,6 +206,106 @@ describe('A watcher', () => {
     watch('x').processes.clear();
     expectTypeOf<WatcherStats['backend']>().toEqualTypeOf<WatchBackend | null>();
     expectTypeOf<WatchMessage['stats']>().toEqualTypeOf<WatcherStats>();
+  });
+});
+
+describe('A finder', () => {
+  test('is opened by options, and by none', () => {
+    expectTypeOf(openFinder()).toEqualTypeOf<Promise<Finder>>();
+    expectTypeOf(
+      openFinder({ engine: 'bpf', iteration: 'threads', procRoot: '/proc' }),
+    ).toEqualTypeOf<Promise<Finder>>();
+    expectTypeOf(openFinder).parameter(0).toEqualTypeOf<FinderOptions | undefined>();
+    const none = undefined;
+    void openFinder(none);
+    void openFinder({ engine: none, iteration: none, procRoot: none });
+    for (const engine of ['auto', 'procfs', 'events', 'bpf'] as const) void openFinder({ engine });
+    for (const iteration of ['processes', 'threads'] as const) void openFinder({ iteration });
+    expectTypeOf<EngineName>().toEqualTypeOf<'procfs' | 'events' | 'bpf'>();
+    expectTypeOf<EngineIteration>().toEqualTypeOf<'processes' | 'threads'>();
+    expectTypeOf<FinderOptions>().toEqualTypeOf<{
+      engine?: EngineName | 'auto' | undefined;
+      iteration?: EngineIteration | undefined;
+      procRoot?: string | undefined;
+    }>();
+    // @ts-expect-error there is no such engine
+    void openFinder({ engine: 'ebpf' });
+    // @ts-expect-error there is nothing else to walk
+    void openFinder({ iteration: 'tasks' });
+    // @ts-expect-error a path is text
+    void openFinder({ procRoot: Buffer.from('/proc') });
+    // @ts-expect-error there is no such option
+    void openFinder({ backend: 'bpf' });
+    // @ts-expect-error null is not the same as nothing
+    void openFinder(null);
+  });
+
+  test('has the lookups of the module, just as they are', () => {
+    expectTypeOf<Finder['exists']>().toEqualTypeOf<typeof exists>();
+    expectTypeOf<Finder['isRunning']>().toEqualTypeOf<typeof isRunning>();
+    expectTypeOf<Finder['findByPid']>().toEqualTypeOf<typeof findByPid>();
+    expectTypeOf<Finder['findByPidSync']>().toEqualTypeOf<typeof findByPidSync>();
+    expectTypeOf<Finder['findByName']>().toEqualTypeOf<typeof findByName>();
+    expectTypeOf<Finder['findByNameSync']>().toEqualTypeOf<typeof findByNameSync>();
+    expectTypeOf<Finder['findOneByName']>().toEqualTypeOf<typeof findOneByName>();
+    expectTypeOf<Finder['findOneByNameSync']>().toEqualTypeOf<typeof findOneByNameSync>();
+    expectTypeOf<Finder['scan']>().toEqualTypeOf<typeof scan>();
+    expectTypeOf<Finder['scanSync']>().toEqualTypeOf<typeof scanSync>();
+    expectTypeOf<Finder['children']>().toEqualTypeOf<typeof children>();
+  });
+
+  test('tells records of the fields that were asked for', async () => {
+    const finder = await openFinder();
+    expectTypeOf(finder.findByNameSync('x')).toEqualTypeOf<Default[]>();
+    expectTypeOf(finder.findByName(/x/, { fields })).resolves.toEqualTypeOf<Chosen[]>();
+    expectTypeOf(finder.findByPidSync(1, { fields: ['uid'] })).toEqualTypeOf<
+      { pid: number; uid: number | null } | undefined
+    >();
+    expectTypeOf(finder.scanSync({}, { fields: [] })).toEqualTypeOf<Iterable<{ pid: number }>>();
+    for await (const one of finder.scan()) expectTypeOf(one).toEqualTypeOf<Default>();
+    // @ts-expect-error there is no such field
+    finder.findByNameSync('x', { fields: ['nmae'] });
+    // @ts-expect-error the id was not asked for
+    finder.isRunning({ pid: 1 });
+  });
+
+  test('says what it is, and is closed', async () => {
+    await using finder = await openFinder();
+    expectTypeOf(finder).toExtend<AsyncDisposable>();
+    expectTypeOf(finder.engine).toEqualTypeOf<EngineName>();
+    expectTypeOf(finder.iteration).toEqualTypeOf<EngineIteration | null>();
+    expectTypeOf(finder.procRoot).toEqualTypeOf<string>();
+    expectTypeOf(finder.memory).toEqualTypeOf<number>();
+    expectTypeOf(finder.close()).toEqualTypeOf<void>();
+    expectTypeOf(finder[Symbol.asyncDispose]()).toEqualTypeOf<Promise<void>>();
+    // @ts-expect-error it stays what it is
+    finder.engine = 'bpf';
+    // @ts-expect-error it stays what it is
+    finder.procRoot = '/proc';
+    // @ts-expect-error it is measured
+    finder.memory = 0;
+  });
+
+  test('takes its lookups along when they are taken out', async () => {
+    const { findByNameSync, scan } = await openFinder();
+    expectTypeOf(findByNameSync('x')).toEqualTypeOf<Default[]>();
+    expectTypeOf(scan().next()).resolves.toEqualTypeOf<IteratorResult<Default, undefined>>();
+  });
+});
+
+describe('Capabilities', () => {
+  test('are those of each engine', () => {
+    expectTypeOf(capabilities).toEqualTypeOf<() => Capabilities>();
+    expectTypeOf<Capabilities>().toEqualTypeOf<{
+      engines: Record<EngineName, EngineCapability>;
+      bpfIteration: EngineIteration | null;
+    }>();
+    expectTypeOf<EngineCapability>().toEqualTypeOf<{ available: boolean; reason: string | null }>();
+    expectTypeOf(capabilities().engines.bpf.reason).toEqualTypeOf<string | null>();
+    // @ts-expect-error the best one is none of its own
+    capabilities().engines.auto;
+    // @ts-expect-error there is nothing to be asked for
+    capabilities({});
   });
 });
 
