@@ -4,6 +4,7 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Capabilities, capabilities, type EngineName, openFinder } from '../../src/index.js';
+import { load, resultOf } from '../fault/support.js';
 import { offered } from '../support/engines.js';
 import { inPidNamespace, inProcess, type Surroundings, type Tools } from '../support/library.js';
 import { type Child, isRoot, launch } from '../support/processes.js';
@@ -407,6 +408,34 @@ describe.skipIf(!isRoot)('Where /proc hides processes', () => {
     expect(told.offer.engines.bpf.available).toBe(hasBpf);
     for (const found of Object.values(told.found)) expect(found).toEqual([outside.pid]);
   });
+});
+
+test('Where descriptors have run out, that is the reason, and nothing else', async () => {
+  const told = await resultOf<{ spare: number; message: string }[]>(
+    `${load}
+    const fs = require('node:fs');
+    (async () => {
+      (await procseek.openFinder({ engine: 'procfs' })).close();
+      const told = [];
+      for (let spare = 0; spare < 6; spare++) {
+        const held = [];
+        for (;;) { try { held.push(fs.openSync('/dev/null')); } catch { break; } }
+        for (let i = 0; i < spare; i++) fs.closeSync(held.pop());
+        const finders = [];
+        for (const options of [{ engine: 'events' }, { engine: 'bpf' }, { engine: 'procfs', procRoot: '/proc' }]) {
+          try { finders.push(await procseek.openFinder(options)); }
+          catch ({ message, errno }) { if (errno === -24) told.push({ spare, message }); }
+        }
+        for (const finder of finders) finder.close();
+        for (const fd of held) fs.closeSync(fd);
+      }
+      console.log(JSON.stringify(told));
+    })();`,
+    { wrapper: ['prlimit', '--nofile=64:64', '--'] },
+  );
+  expect(told.length).toBeGreaterThan(0);
+  const wrong = told.filter(({ message }) => !/descriptors have run out|EMFILE/.test(message));
+  expect(wrong).toEqual([]);
 });
 
 test('An engine that is asked for by name is not replaced by another one', async () => {
