@@ -178,6 +178,11 @@ namespace procseek {
 
 std::unique_ptr<Source> make_source() { return std::make_unique<LockedSource>(*machine); }
 
+Status open_engine(EngineKind kind, Iteration, const char* root,
+                   std::unique_ptr<Engine>& ret_engine, Reason&) {
+  return machine.load()->on_open_engine(kind, root, ret_engine);
+}
+
 bool process_exists(int32_t pid) {
   std::lock_guard<std::recursive_mutex> lock(machine.load()->mutex);
   return machine.load()->host.find(pid) != nullptr;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "engine.h"
 #include "fake_source.h"
 #include "news.h"
 #include "process_handle.h"
@@ -43,6 +44,9 @@ class FakeMachine {
   FakeHost host;
   procseek::Status on_open_handle = procseek::kOk;
   bool tells_exits_by_handle = true;
+  std::function<procseek::Status(procseek::EngineKind kind, const char* root,
+                                 std::unique_ptr<procseek::Engine>& ret_engine)>
+      on_open_engine = [](auto&&...) { return procseek::kUnsupported; };
   // What read_exit tells without a handle, by identity.
   std::map<std::string, procseek::Exit> exits_to_anyone;
 

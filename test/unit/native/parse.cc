@@ -19,6 +19,10 @@ bool read_owner(std::string_view text, Owner& ret_owner) {
   return parse_status(ExactBytes(text).view(), ret_owner);
 }
 
+bool read_ids(std::string_view text, ProcessIds& ret_ids) {
+  return parse_ids(ExactBytes(text).view(), ret_ids);
+}
+
 bool read_io(std::string_view text, Io& ret_io) {
   return parse_io(ExactBytes(text).view(), ret_io);
 }
@@ -82,6 +86,65 @@ TEST_CASE("status without both ids is refused wherever it ends") {
   CHECK_FALSE(read_owner("Uid:\tx\nGid:\ty\n", owner));
   CHECK_FALSE(read_owner("uid:\t1\ngid:\t1\n", owner));
   CHECK_FALSE(read_owner("\xff\n\n\nUid", owner));
+}
+
+TEST_CASE("status tells the process and in how many namespaces it is numbered") {
+  const std::string before = "Name:\tcat\nUmask:\t0022\nState:\tR (running)\nTgid:\t7\nNgid:\t0\n";
+  const std::string between = "Pid:\t8\nPPid:\t1\nUid:\t0\t0\t0\t0\nNStgid:\t7\t1\t2\t3\n";
+  const std::string after = "NSpgid:\t7\t1\t2\t3\t4\t5\nNSsid:\t0\nVmPeak:\t1 kB\n";
+  const struct {
+    std::string line;
+    int32_t namespaces;
+  } cases[] = {{"NSpid:\t8\n", 1},
+               {"NSpid:\t8\t1\n", 2},
+               {"NSpid:\t4194304\t65\t7\n", 3},
+               {"NSpid:\t0\t1\n", 2},
+               {"NSpid:\n", 0},
+               {"NSpid:\tx\n", 0},
+               {"", 0}};
+  for (auto& [line, namespaces] : cases) {
+    CAPTURE(line);
+    for (const std::string& rest : {after, std::string()}) {
+      ProcessIds ids;
+      REQUIRE(read_ids(before + between + line + rest, ids));
+      CHECK(ids.pid == 7);
+      CHECK(ids.namespaces == namespaces);
+    }
+  }
+}
+
+TEST_CASE("a name that the kernel escaped cannot pass for the ids of status") {
+  ProcessIds ids;
+  REQUIRE(read_ids("Name:\tx\\nTgid:\t5\nTgid:\t7\nPid:\t7\nNSpid:\t7\n", ids));
+  CHECK(ids.pid == 7);
+  CHECK(ids.namespaces == 1);
+  ids = {};
+  REQUIRE(read_ids("Name:\tTgid:\t5\nTgid:\t7\nNSpid:\t7\t1\n", ids));
+  CHECK(ids.pid == 7);
+  ids = {};
+  REQUIRE(read_ids("Name:\tNSpid:\t5\t6\nTgid:\t7\nNSpid:\t7\t1\t1\n", ids));
+  CHECK(ids.pid == 7);
+  CHECK(ids.namespaces == 3);
+}
+
+TEST_CASE("status without the process is refused") {
+  for (const char* text :
+       {"", "\n", "Tgid", "Tgid:", "Tgid:\t\n", "Tgid:\tx\n", "tgid:\t7\n", " Tgid:\t7\n",
+        "Name:\tcat\nPid:\t7\nNSpid:\t7\n", "NSTgid:\t7\n", "\xff\n\n\nTgi"}) {
+    CAPTURE(text);
+    ProcessIds ids;
+    CHECK_FALSE(read_ids(text, ids));
+  }
+}
+
+TEST_CASE("ids of status beyond 64 bits do no harm") {
+  const std::string huge(300, '9');
+  ProcessIds ids;
+  REQUIRE(read_ids("Tgid:\t-" + huge + "\nNSpid:\t" + huge + "\t-" + huge + "\n", ids));
+  CHECK(ids.namespaces == 2);
+  ids = {};
+  REQUIRE(read_ids("Tgid:\t2147483647\n", ids));
+  CHECK(ids.pid == INT32_MAX);
 }
 
 TEST_CASE("io is read by its labels in any order") {
