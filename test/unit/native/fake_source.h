@@ -26,6 +26,9 @@ struct FakeProcess {
   int32_t threads = 1;
   double startTime = 0;
   uint32_t stamp = 0;
+  // Left out of walks, and withheld from who asks for it.
+  bool is_hidden = false;
+  procseek::Status on_find = procseek::kOk;
 
   std::string identity() const { return id.empty() ? "host:" + std::to_string(pid) : id; }
 };
@@ -35,10 +38,13 @@ struct FakeHost {
   std::vector<FakeProcess> processes;
   procseek::Status on_begin = procseek::kOk;
   procseek::Status on_end_of_walk = procseek::kEnd;
+  // What happens in the middle of a walk, and of a look at one; processes may come and go.
   std::function<void(int32_t pid)> on_visit = [](int32_t) {};
+  std::function<void(int32_t pid)> on_look = [](int32_t) {};
 
   procseek::Walk walk;
   std::vector<int32_t> visited;
+  std::vector<int32_t> looked_at;
   std::vector<int32_t> read;
   std::vector<procseek::FieldMask> wanted;
   int begun = 0;
@@ -58,16 +64,17 @@ class FakeSource final : public procseek::Source {
   procseek::Status begin(const procseek::Walk& walk) override {
     host_.begun++;
     host_.walk = walk;
-    position_ = 0;
+    last_ = 0;
     return host_.on_begin;
   }
 
   procseek::Status next(procseek::Record& record) override {
-    while (position_ < host_.processes.size() && !is_asked_for(host_.processes[position_].pid)) {
-      position_++;
-    }
-    if (position_ >= host_.processes.size()) return host_.on_end_of_walk;
-    const FakeProcess& process = host_.processes[position_++];
+    auto is_before = [](int32_t pid, const FakeProcess& process) { return pid < process.pid; };
+    auto next = std::upper_bound(host_.processes.begin(), host_.processes.end(), last_, is_before);
+    while (next != host_.processes.end() && !is_asked_for(*next)) next++;
+    if (next == host_.processes.end()) return host_.on_end_of_walk;
+    const FakeProcess process = *next;
+    last_ = process.pid;
     host_.visited.push_back(process.pid);
     host_.on_visit(process.pid);
     if (process.on_next != procseek::kOk) return process.on_next;
@@ -102,22 +109,28 @@ class FakeSource final : public procseek::Source {
     }
     for (Field field : {Field::name, Field::ppid, Field::uid, Field::cmdline, Field::id,
                         Field::state, Field::threads, Field::startTime}) {
-      record.set(field);
+      if (wanted & bit(field)) record.set(field);
     }
     return procseek::kOk;
   }
 
   procseek::Status find(int32_t pid, procseek::FieldMask wanted,
                         procseek::Record& record) override {
-    if (host_.find(pid) == nullptr) return procseek::kGone;
+    host_.looked_at.push_back(pid);
+    host_.on_look(pid);
+    const FakeProcess* process = host_.find(pid);
+    if (process == nullptr) return procseek::kGone;
+    if (process->is_hidden) return procseek::failure(procseek::Call::openat, EACCES);
+    if (process->on_find != procseek::kOk) return process->on_find;
     record.reset(pid);
     return read(record, wanted);
   }
 
  private:
-  bool is_asked_for(int32_t pid) const {
+  bool is_asked_for(const FakeProcess& process) const {
     const procseek::Walk& walk = host_.walk;
-    return !walk.listed || std::binary_search(walk.pids, walk.pids + walk.pid_count, pid);
+    const int32_t* end = walk.pids + walk.pid_count;
+    return !process.is_hidden && (!walk.listed || std::binary_search(walk.pids, end, process.pid));
   }
 
   static procseek::Status supply_comm(procseek::Record& record, const std::string& comm) {
@@ -127,5 +140,5 @@ class FakeSource final : public procseek::Source {
   }
 
   FakeHost& host_;
-  size_t position_ = 0;
+  int32_t last_ = 0;
 };
