@@ -56,9 +56,7 @@ void FakeMachine::put(FakeProcess process) {
     *known = std::move(process);
     return;
   }
-  auto is_before = [](const FakeProcess& a, const FakeProcess& b) { return a.pid < b.pid; };
-  auto place = std::upper_bound(host.processes.begin(), host.processes.end(), process, is_before);
-  host.processes.insert(place, std::move(process));
+  host.put(std::move(process));
 }
 
 void FakeMachine::stop_first_thread(int32_t pid) {

@@ -55,6 +55,12 @@ struct FakeHost {
     auto found = std::find_if(processes.begin(), processes.end(), is_it);
     return found == processes.end() ? nullptr : &*found;
   }
+  // Where a walk expects it: PIDs ascend.
+  FakeProcess& put(FakeProcess process) {
+    auto is_before = [](const FakeProcess& a, const FakeProcess& b) { return a.pid < b.pid; };
+    auto place = std::upper_bound(processes.begin(), processes.end(), process, is_before);
+    return *processes.insert(place, std::move(process));
+  }
 };
 
 class FakeSource final : public procseek::Source {

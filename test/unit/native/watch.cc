@@ -28,8 +28,7 @@ struct Case {
   }
 
   FakeProcess& process(int32_t pid, std::string comm = "x") {
-    host.processes.push_back({pid, std::move(comm)});
-    return host.processes.back();
+    return host.put({pid, std::move(comm)});
   }
   void remove(int32_t pid) {
     host.processes.erase(host.processes.begin() + (host.find(pid) - host.processes.data()));
