@@ -620,6 +620,20 @@ TEST_CASE("a process that vanishes before it is read is left out") {
   }
 }
 
+TEST_CASE("a process that ended after a walk that failed is not remembered") {
+  World world;
+  world.populate(20);
+  world.compare();
+  world.tell(Change::lost);
+  world.host.find(29)->on_read = kNoFiles;
+  CHECK(world.refresh() == kNoFiles);
+  world.host.find(29)->on_read = kOk;
+  world.end(12);
+  world.quietly([&] { world.end(13); });
+  world.compare();
+  CHECK(world.pids_of("a").front() == 10);
+}
+
 namespace {
 
 // What goes on at random on a host of few PIDs, of few comms, some of them cut and some silent.
