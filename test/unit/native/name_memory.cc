@@ -634,6 +634,50 @@ TEST_CASE("a process that ended after a walk that failed is not remembered") {
   CHECK(world.pids_of("a").front() == 10);
 }
 
+TEST_CASE("a reaped process is dropped although the count is the same as before") {
+  World world;
+  world.populate(20);
+  world.compare();
+  // One that is told of and cannot be seen makes up for it.
+  world.end(12);
+  world.fork(60, "secret").is_hidden = true;
+  world.tell(Change::forked, 60);
+  world.compare();
+}
+
+TEST_CASE("a process that came without a word is noticed although another one was reaped") {
+  World world;
+  world.populate(20);
+  world.compare();
+  world.quietly([&] { world.fork(60, "new"); });
+  world.end(12);
+  world.compare();
+}
+
+TEST_CASE("a process that is reaped between the walk and the count is not remembered") {
+  World world;
+  world.populate(20);
+  int counts = 0;
+  world.on_count = [&] {
+    if (counts++ == 0) world.end(12);
+  };
+  REQUIRE(world.refresh() == kOk);
+  CHECK(counts == 1);
+  world.compare();
+}
+
+TEST_CASE("a zombie whose end was lost is dropped when it is reaped") {
+  World world;
+  world.populate(20);
+  world.compare();
+  world.quietly([&] { world.exit(12); });
+  world.tell(Change::lost);
+  world.compare();
+  world.reap(12);
+  world.hide(14, true);
+  world.compare();
+}
+
 namespace {
 
 // What goes on at random on a host of few PIDs, of few comms, some of them cut and some silent.
@@ -815,6 +859,32 @@ TEST_CASE("what happens while a memory is refreshed makes nobody else be missed"
           REQUIRE(std::count(as.begin(), as.end(), listed[pid]) != 0);
         }
       }
+    }
+  }
+}
+
+TEST_CASE("whatever fails and makes up for each other in the count a memory comes true") {
+  for (uint64_t seed = 21; seed <= 24; seed++) {
+    CAPTURE(seed);
+    World world;
+    Life life(world, seed);
+    Random& random = life.random();
+    for (int round = 0; round < 400; round++) {
+      CAPTURE(round);
+      life.go_on(random.below(8));
+      if (random.below(4) == 0) world.tell(Change::lost);
+      if (random.below(3) == 0) {
+        FakeProcess* process = life.some();
+        if (process != nullptr) process->on_read = kNoFiles;
+        if (process != nullptr) process->on_find = kNoFiles;
+        Status status = world.refresh();
+        if (status != kOk) CHECK(status == kNoFiles);
+        process = process == nullptr ? nullptr : world.host.find(process->pid);
+        if (process != nullptr) process->on_read = process->on_find = kOk;
+        life.go_on(random.below(8));
+      }
+      cut_comms(world);
+      world.compare();
     }
   }
 }
