@@ -678,6 +678,21 @@ TEST_CASE("a zombie whose end was lost is dropped when it is reaped") {
   world.compare();
 }
 
+TEST_CASE("a silent process whose comm begins with a sign is found by its name") {
+  for (const std::string name : {"-sh", "+x", "-", "-a-b", "--"}) {
+    CAPTURE(name);
+    World world;
+    world.fork(30, name, kKthreadd);
+    REQUIRE(world.refresh() == kOk);
+    NameSet names;
+    REQUIRE(names.assign(name + '\0', false) == kOk);
+    Bytes hashes;
+    REQUIRE(names.append_hashes(hashes) == kOk);
+    Values<uint32_t> values = values_of<uint32_t>(hashes);
+    CHECK(world.find({values.begin(), values.end()}).count(30) == 1);
+  }
+}
+
 namespace {
 
 // What goes on at random on a host of few PIDs, of few comms, some of them cut and some silent.
