@@ -693,6 +693,18 @@ TEST_CASE("a silent process whose comm begins with a sign is found by its name")
   }
 }
 
+TEST_CASE("a silent process that was read before it got its name is found by its name") {
+  World world;
+  world.fork(kKthreadd, "kthreadd", 0);
+  world.compare();
+  // It has its parent's, until whoever wanted it gives it one of its own, without a word.
+  world.fork(50, "kthreadd", kKthreadd);
+  REQUIRE(world.refresh() == kOk);
+  world.quietly([&] { world.rename(50, "md0_raid1"); });
+  REQUIRE(world.refresh() == kOk);
+  CHECK(world.pids_of("md0_raid1") == Pids{50});
+}
+
 namespace {
 
 // What goes on at random on a host of few PIDs, of few comms, some of them cut and some silent.
