@@ -620,6 +620,35 @@ TEST_CASE("a process that vanishes before it is read is left out") {
   }
 }
 
+TEST_CASE("a zombie that was read again along with all is missed when it is reaped") {
+  World world;
+  world.populate(20);
+  world.exit(12);
+  world.compare();
+  world.exit(13);
+  world.compare();
+  world.tell(Change::lost);
+  world.compare();
+  world.reap(12);
+  world.reap(13);
+  world.compare();
+  CHECK(world.host.begun == 2);
+}
+
+TEST_CASE("processes that came and went take no memory") {
+  World world;
+  world.populate(20);
+  world.compare();
+  size_t most = world.memory.memory() + 1024;
+  for (int32_t pid = 100; pid < 3000; pid++) {
+    world.fork(pid, "x");
+    REQUIRE(world.refresh() == kOk);
+    world.end(pid);
+    REQUIRE(world.refresh() == kOk);
+    REQUIRE(world.memory.memory() <= most);
+  }
+}
+
 TEST_CASE("a process that ended after a walk that failed is not remembered") {
   World world;
   world.populate(20);
