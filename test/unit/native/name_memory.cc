@@ -734,6 +734,19 @@ TEST_CASE("a silent process that was read before it got its name is found by its
   CHECK(world.pids_of("md0_raid1") == Pids{50});
 }
 
+TEST_CASE("processes that came and went between two refreshes take no memory") {
+  World world;
+  world.populate(20);
+  world.compare();
+  size_t most = world.memory.memory() + 1024;
+  for (int32_t pid = 100; pid < 3000; pid++) {
+    world.fork(pid, "x");
+    world.end(pid);
+    REQUIRE(world.refresh() == kOk);
+    REQUIRE(world.memory.memory() <= most);
+  }
+}
+
 namespace {
 
 // What goes on at random on a host of few PIDs, of few comms, some of them cut and some silent.
