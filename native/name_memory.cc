@@ -7,6 +7,9 @@ namespace procseek {
 
 namespace {
 
+// How many that have ended are worth no thought.
+constexpr size_t kFewEnded = 32;
+
 // What is read of a process that is not known: its state, for it may have ended.
 constexpr FieldMask kFields =
     bit(Field::comm) | bit(Field::state) | bit(Field::threads) | Happenings::kSilenceFields;
@@ -37,9 +40,12 @@ Status NameMemory::refresh(int64_t now) {
   bool is_old = now - read_at_ > kMostAge;
   for (int attempt = 0; attempt < 2 && !is_void_ && !is_old; attempt++) {
     status = settle();
+    // Few are looked at in any case: in the count, one that was reaped makes up for one that came.
+    bool has_few = ended_.size() <= kFewEnded * sizeof(int32_t);
+    if (status == kOk && has_few) status = drop_reaped();
     if (status != kOk) return status;
     if (is_complete()) return kOk;
-    status = drop_reaped();
+    if (!has_few) status = drop_reaped();
     if (status != kOk) return status;
     if (is_complete()) return kOk;
     // Something may have happened right now.
@@ -97,8 +103,7 @@ bool NameMemory::is_unnamed(int32_t pid) {
 
 // Those that are gone altogether need not be looked at again.
 Status NameMemory::prune_ended() {
-  constexpr size_t kMost = 64;
-  if (ended_.size() <= kMost * sizeof(int32_t)) return kOk;
+  if (ended_.size() <= kFewEnded * sizeof(int32_t)) return kOk;
   Bytes kept;
   for (int32_t pid : values_of<int32_t>(ended_)) {
     const KnownProcess* known = known_.find(pid);
@@ -162,15 +167,15 @@ Status NameMemory::read_again(bool everything) {
   is_void_ = true;
   changed_.clear();
   if (everything) ended_.clear();
+  known_.retain([](KnownProcess& known) {
+    known.flags &= static_cast<uint8_t>(~KnownProcess::kSeen);
+    return true;
+  });
   Status status = reader_.begin(Walk());
   if (status == kOk) status = visit(everything);
   reader_.end();
   if (status != kEnd) return status;
-  known_.retain([](KnownProcess& known) {
-    bool is_seen = (known.flags & KnownProcess::kSeen) != 0;
-    known.flags &= static_cast<uint8_t>(~KnownProcess::kSeen);
-    return is_seen;
-  });
+  known_.retain([](const KnownProcess& known) { return (known.flags & KnownProcess::kSeen) != 0; });
   others_ = happenings_.count_processes() - static_cast<int64_t>(known_.size());
   is_void_ = false;
   return kOk;
