@@ -64,9 +64,13 @@ Status NameMemory::drain() {
   Status status;
   while ((status = happenings_.next(change)) == kOk) {
     if (change.kind == Change::lost) is_void_ = true;
-    if (is_void_) continue;
+    // All will be read again, but that does not tell who has ended.
+    if (is_void_ && change.kind != Change::exited) continue;
     Bytes& pids = change.kind == Change::exited ? ended_ : changed_;
-    if (!append_value(pids, change.pid)) return out_of_memory();
+    if (!append_value(pids, change.pid)) {
+      is_void_ = true;
+      return out_of_memory();
+    }
     KnownProcess* known = change.kind == Change::exited ? known_.find(change.pid) : nullptr;
     if (known != nullptr) known->flags |= KnownProcess::kEnded;
   }
@@ -166,7 +170,6 @@ Status NameMemory::read_again(bool everything) {
   // As long as this has not come to its end, nothing counts.
   is_void_ = true;
   changed_.clear();
-  if (everything) ended_.clear();
   known_.retain([](KnownProcess& known) {
     known.flags &= static_cast<uint8_t>(~KnownProcess::kSeen);
     return true;

@@ -5,8 +5,11 @@
 // It is as fresh as if all were read anew, by these rules. What happened to a process is told after
 // it happened, so whatever is read when it was told is at least as new. That some was not told is
 // noticed by the system's own count of the losses, and by its count of processes; then all, or what
-// is there, is read again. For the case that an event was lost and not counted (Linux tells nobody
-// when it has no memory left for one), all is read again every ten minutes.
+// is there, is read again. (Where /proc hides processes, one that comes to be hidden can make up in
+// the count for one that was reaped: the latter is remembered longer than it is there. It is told
+// to nobody, for whatever matches is read anew.) For the case that an event was lost and not
+// counted (Linux tells nobody when it has no memory left for one), all is read again every ten
+// minutes.
 #pragma once
 
 #include <cstddef>
