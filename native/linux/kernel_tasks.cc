@@ -25,14 +25,22 @@ constexpr uint32_t kLastPid = INT32_MAX;
 
 uint64_t ns_per_tick() { return 1000000000u / static_cast<uint64_t>(::sysconf(_SC_CLK_TCK)); }
 
-// What was used, shared out in the proportion of the samples, rounded down; without overflow.
+// `of` shared out by `part` of `whole`, rounded down; bit by bit, for the product may need 128 of
+// them.
 uint64_t share(uint64_t part, uint64_t whole, uint64_t of) {
-#ifdef __SIZEOF_INT128__
-  return static_cast<uint64_t>(static_cast<unsigned __int128>(part) * of / whole);
-#else
-  return static_cast<uint64_t>(static_cast<double>(part) / static_cast<double>(whole) *
-                               static_cast<double>(of));
-#endif
+  uint64_t result = 0;
+  uint64_t rest = 0;
+  auto reduce = [&](uint64_t more) {
+    bool is_enough = rest >= whole - more;
+    rest += more - (is_enough ? whole : 0);
+    result += is_enough;
+  };
+  for (int i = 63; i >= 0; i--) {
+    result *= 2;
+    reduce(rest);
+    if ((of >> i & 1) != 0) reduce(part);
+  }
+  return result;
 }
 
 }  // namespace
