@@ -13,20 +13,17 @@ export type EngineName = 'procfs' | 'events' | 'bpf';
 export type EngineIteration = 'processes' | 'threads';
 
 /** In the order of `EngineKind` in native/engine.h; what opens the best one comes behind. */
-const kinds: readonly (EngineName | 'auto')[] = ['procfs', 'events', 'bpf', 'auto'];
+export const engineNames: readonly (EngineName | 'auto')[] = ['procfs', 'events', 'bpf', 'auto'];
 
 /** In the order of `Iteration` in native/engine.h. */
-const iterations: readonly (EngineIteration | null)[] = [null, 'processes', 'threads'];
-
-export const engineNames = kinds;
-export const iterationNames = iterations;
+export const iterationNames: readonly (EngineIteration | null)[] = [null, 'processes', 'threads'];
 
 export function kindNumber(name: EngineName | 'auto'): number {
-  return kinds.indexOf(name);
+  return engineNames.indexOf(name);
 }
 
 export function iterationNumber(name: EngineIteration | null): number {
-  return iterations.indexOf(name);
+  return iterationNames.indexOf(name);
 }
 
 /** What an engine tells of itself, in the order of engine_facts() in native/node/engines.cc. */
@@ -44,8 +41,8 @@ export function engineFacts(engine: NativeEngine): EngineFacts {
     binding.engineFacts(engine),
   );
   return {
-    name: kinds[kind] as EngineName,
-    iteration: iterations[iteration] ?? null,
+    name: engineNames[kind] as EngineName,
+    iteration: iterationNames[iteration] ?? null,
     isForeign: isForeign !== 0,
     memory,
   };

@@ -95,10 +95,11 @@ export class Finder extends Lookups {
  *   and later for any user, before with CAP_NET_ADMIN; in the initial PID and user namespaces alone.
  * - `'bpf'` has the kernel compare the names, in one system call, and tell `name`, `comm`, `ppid`,
  *   `state`, `startTime`, `id`, `uid`, `gid`, `user`, `pgid`, `sid`, `nice`, `threads` and `cpuTime`
- *   from what it holds in memory. Linux 5.17 and later with BTF, CAP_BPF and CAP_PERFMON; 1.3 MB.
+ *   from what it holds in memory. Linux 5.17 and later with BTF, CAP_BPF and CAP_PERFMON; 1.4 MB.
  *
  * Answers are the same whatever the engine, and as fresh: of a process that is just executing a
- * program, each may tell the old name or the new one.
+ * program, each may tell the old name or the new one. What a finder may see is settled when it is
+ * opened: whoever gives up privileges later should open it afterwards.
  *
  * ```js
  * const finder = await openFinder();
@@ -114,7 +115,7 @@ export async function openFinder(options?: FinderOptions): Promise<Finder> {
   if (!engineNames.includes(engine)) {
     throw wrongValue('options.engine', `must be one of ${engineNames.join(', ')}`);
   }
-  if (iteration !== undefined && !(iteration && iterationNames.includes(iteration))) {
+  if (iteration !== undefined && (iteration === null || !iterationNames.includes(iteration))) {
     throw wrongValue('options.iteration', "must be 'processes' or 'threads'");
   }
   const root = procRoot === undefined ? undefined : checkPath(procRoot);
