@@ -88,19 +88,20 @@ async function isPresent(contender: JsContender): Promise<boolean> {
     () => undefined,
     (error: Error) => error.message,
   );
-  if (reason !== undefined) expect(reason).toMatch(/not on PATH|not installed|no option/);
+  if (reason !== undefined) expect(reason).toMatch(/not on PATH|not installed|no option|not to be had/);
   return reason === undefined;
 }
 
 describe.each(jsContenders)('$title', (contender) => {
   test('tells its version, or why it is not there', async () => {
     const told = await contender.version().catch((error: Error) => error.message);
-    expect(told).toMatch(/\d|unknown|is not on PATH|is not installed/);
+    expect(told).toMatch(/\d|unknown|is not on PATH|is not installed|is not to be had/);
   });
 
   const claimed = questions.filter((id) => contender.question(id, nobody) !== undefined);
   test.each(claimed)('answers %s as it is known to', async (id) => {
     if (!(await isPresent(contender))) return;
+    await contender.prepare?.();
     for (const kind of longKinds) {
       const ask = contender.question(id, targets[kind]);
       const found = ask?.found(await ask.ask()) ?? [];
