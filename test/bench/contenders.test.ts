@@ -88,7 +88,8 @@ async function isPresent(contender: JsContender): Promise<boolean> {
     () => undefined,
     (error: Error) => error.message,
   );
-  if (reason !== undefined) expect(reason).toMatch(/not on PATH|not installed|no option|not to be had/);
+  if (reason !== undefined)
+    expect(reason).toMatch(/not on PATH|not installed|no option|not to be had/);
   return reason === undefined;
 }
 
