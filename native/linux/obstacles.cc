@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "files.h"
@@ -86,11 +85,17 @@ bool hides_processes(const ProcRoot& root) {
 
 }  // namespace
 
-bool is_older_than(const char* release, long major, long minor) {
-  char* rest;
-  long release_major = std::strtol(release, &rest, 10);
-  long release_minor = *rest == '.' ? std::strtol(rest + 1, nullptr, 10) : 0;
-  return release_major < major || (release_major == major && release_minor < minor);
+bool is_older_than(std::string_view release, int32_t major, int32_t minor) {
+  auto next_number = [&release] {
+    int32_t number = 0;
+    size_t digits = 0;
+    while (digits < release.size() && release[digits] >= '0' && release[digits] <= '9') digits++;
+    (void)parse_number(release.substr(0, digits), number);
+    release.remove_prefix(digits == release.size() ? digits : digits + 1);
+    return number;
+  };
+  int32_t of_major = next_number();
+  return of_major < major || (of_major == major && next_number() < minor);
 }
 
 Status find_obstacles_to_kernel_view(const ProcRoot& root, Reason& ret_reason) {

@@ -14,7 +14,7 @@ Status find_obstacles_to_kernel_view(const ProcRoot& root, Reason& ret_reason);
 // What can be known without trying.
 Status find_obstacles_to_bpf(const ProcRoot& root, Reason& ret_reason);
 // Of a kernel's release, as uname(2) tells it.
-bool is_older_than(const char* release, long major, long minor);
+bool is_older_than(std::string_view release, int32_t major, int32_t minor);
 
 // What explains that trying failed.
 void explain_events_failure(Status status, std::string_view reason, Reason& ret_reason);
