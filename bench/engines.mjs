@@ -212,7 +212,6 @@ async function opening(count) {
 }
 
 const sections = {
-  small: () => atSize(1000),
   processes: async () => {
     await atSize(1000);
     await atSize(10_000);
