@@ -337,13 +337,14 @@ const counting = `
       mapped: maps.filter((line) => line.includes('bpf-map')).length,
     };
   }
-  const isAsBefore = (before) => JSON.stringify(kept()) === JSON.stringify(before);
   async function settle(before) {
-    for (const deadline = Date.now() + 20000; !isAsBefore(before) && Date.now() < deadline; ) {
+    let now = kept();
+    for (const deadline = Date.now() + 20000; Date.now() < deadline; now = kept()) {
+      if (JSON.stringify(now) === JSON.stringify(before)) break;
       globalThis.gc?.();
       await sleep(5);
     }
-    return kept();
+    return now;
   }
   /** The numbers that the kernel has for the programs and maps of this process. */
   function numbers() {
@@ -492,14 +493,14 @@ describe.each(Object.entries(optionsHere))('Of a finder by %s nothing is left', 
   test('when it is abandoned along with what it was asked', async () => {
     const { before, after } = await run<Record<'before' | 'after', Kept>>(`
       const before = kept();
-      for (let i = 0; i < 20; i++) {
-        void procseek.openFinder(${options}).then((finder) => {
+      const asked = Array.from({ length: 20 }, () =>
+        procseek.openFinder(${options}).then((finder) => {
           void finder.findByName('absent');
           void finder.scan().next();
           void finder.children(1).catch(() => {});
-        });
-      }
-      await sleep(1);
+        }),
+      );
+      await Promise.all(asked);
       console.log(JSON.stringify({ before, after: await settle(before) }));`);
     expect(after).toEqual(before);
   });
