@@ -38,7 +38,8 @@ export default defineConfig({
       'texts',
     ].map((name) => `test/contract/${name}.test.ts`),
     pool: 'forks',
-    maxWorkers: 2,
+    // It runs beside other tests, some of which time what happens.
+    maxWorkers: 1,
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },
