@@ -2,14 +2,9 @@
   "targets": [
     {
       "target_name": "procseek",
-      "include_dirs": [
-        "native",
-        "<!(node -p \"require('node-addon-api').include_dir\")"
-      ],
+      "include_dirs": ["native"],
       "defines": [
         "NAPI_VERSION=8",
-        "NAPI_DISABLE_CPP_EXCEPTIONS",
-        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "PROCSEEK_SOURCE_HASH=\"<!(node native/source_hash.js)\""
       ],
       "sources": [

@@ -41,12 +41,31 @@ void take_cheaper(std::unique_ptr<Engine>& engine, std::unique_ptr<Engine> other
   }
 }
 
+std::string_view platform_of(EngineKind kind) {
+  if (kind == EngineKind::libproc) return "macOS";
+  return kind == EngineKind::ntquery ? "Windows" : "Linux";
+}
+
 }  // namespace
 
 Reason& Reason::add(std::string_view more) {
   size_t length = std::strlen(text_);
   text_[length + more.copy(text_ + length, sizeof text_ - 1 - length)] = '\0';
   return *this;
+}
+
+Status open_engine(EngineKind kind, Iteration iteration, const char* root,
+                   std::unique_ptr<Engine>& ret_engine, Reason& ret_reason) {
+  std::string_view needed = platform_of(kind);
+  if (needed != platform_of(kPlainEngine)) {
+    ret_reason.add("it is of ").add(needed);
+    return kUnsupported;
+  }
+  if (root != nullptr && kPlainEngine != EngineKind::procfs) {
+    ret_reason.add("there is no /proc on ").add(needed);
+    return kUnsupported;
+  }
+  return make_engine(kind, iteration, root, ret_engine, ret_reason);
 }
 
 Status open_best_engine(Iteration iteration, const char* root,
@@ -58,7 +77,7 @@ Status open_best_engine(Iteration iteration, const char* root,
     return engine;
   };
   Reason reason;
-  Status status = open_engine(EngineKind::procfs, Iteration::any, root, ret_engine, reason);
+  Status status = open_engine(kPlainEngine, Iteration::any, root, ret_engine, reason);
   if (status != kOk) return status;
   std::unique_ptr<Engine> bpf = open(EngineKind::bpf);
   // Where it need not walk threads, nothing can beat it by much, whatever the host does.

@@ -11,9 +11,11 @@ namespace procseek {
 
 // The numbers are those of src/engine.ts.
 enum class EngineKind : uint32_t {
-  procfs,  // nothing
-  events,  // names, which the system's events keep true
-  bpf,     // a program in the kernel
+  procfs,   // nothing, on Linux
+  events,   // names, which the system's events keep true
+  bpf,      // a program in the kernel
+  libproc,  // nothing, on macOS
+  ntquery,  // nothing, on Windows
 };
 
 // Of EngineKind::bpf, what it walks.
@@ -56,6 +58,11 @@ class Reason {
  private:
   char text_[200] = {};
 };
+
+// What a Finder works with: of the given kind, or why not. `root` is the directory that shows the
+// processes, null for the system's own.
+Status open_engine(EngineKind kind, Iteration iteration, const char* root,
+                   std::unique_ptr<Engine>& ret_engine, Reason& ret_reason);
 
 // The one that finds names at the least cost here, as measured. `root`: null for the system's own.
 Status open_best_engine(Iteration iteration, const char* root, std::unique_ptr<Engine>& ret_engine);

@@ -49,7 +49,7 @@ Status ExitWaits::add(int32_t token, int32_t pid, const Identity& identity) {
   if (identity && !(found == identity)) return kGone;
   bool is_polled;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    Lock lock(mutex_);
     if (handle) {
       refusal = news_.follow(handle, token);
       if (refusal != kOk) handle.close();
@@ -81,7 +81,7 @@ Status ExitWaits::insert(int32_t token, int32_t pid, const Identity& identity, c
 }
 
 void ExitWaits::cancel(int32_t token) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   erase(token);
 }
 
@@ -98,7 +98,7 @@ void ExitWaits::erase(int32_t token) {
 }
 
 ExitWaits::Counters ExitWaits::counters() const {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   return counters_;
 }
 
@@ -118,20 +118,20 @@ bool ExitWaits::follow(int32_t pid, const Identity& identity, const Exit& told,
   int32_t* token = own_.insert(pid);
   if (token == nullptr) return false;
   *token = -own_tokens_;
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   if (insert(-own_tokens_, pid, identity, told, std::move(handle)) == kOk) return true;
   own_.erase(pid);
   return false;
 }
 
 int64_t ExitWaits::due() const {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   if (polled_ == 0) return patience_;
   return patience_ < 0 ? pace_.due() : std::min(patience_, pace_.due());
 }
 
 bool ExitWaits::collect_due(int64_t now, Bytes& ret_tokens, bool& ret_polls) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   bool has_memory = true;
   ret_polls = polled_ != 0 && now >= pace_.due();
   if (!ret_polls && (patience_ < 0 || now < patience_)) return true;
@@ -156,7 +156,7 @@ bool ExitWaits::check_due(int64_t now, Bytes& ret_ends) {
   double cpu = thread_cpu_time();
   for (int32_t token : values_of<int32_t>(due)) is_complete &= check(token, now, ret_ends);
   cpu = thread_cpu_time() - cpu;
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   if (polls) pace_.made(begun, steady_clock(), cpu);
   return is_complete;
 }
@@ -166,7 +166,7 @@ bool ExitWaits::check(int32_t token, int64_t now, Bytes& ret_ends) {
   Status status = ask(token, now, end.exit);
   if (status != kOk && status != kUnsupported) return true;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    Lock lock(mutex_);
     Wait* wait = waits_.find(token);
     if (wait == nullptr) return true;
     end.pid = wait->pid;
@@ -184,7 +184,7 @@ Status ExitWaits::ask(int32_t token, int64_t now, Exit& ret_exit) {
   int32_t pid;
   Identity identity;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    Lock lock(mutex_);
     Wait* wait = waits_.find(token);
     if (wait == nullptr) return kGone;
     ret_exit = wait->told;
@@ -202,7 +202,7 @@ Status ExitWaits::ask(int32_t token, int64_t now, Exit& ret_exit) {
   if (record.has_ended()) {
     return read_exit(ProcessHandle(), pid, record.identity(), ret_exit) == kOk ? kOk : kUnsupported;
   }
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   Wait* wait = waits_.find(token);
   if (wait != nullptr) wait->identity = record.identity();
   return kPending;

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
+#include "mutex.h"
 #include "news.h"
 #include "number_map.h"
 #include "pace.h"
@@ -85,8 +85,8 @@ class ExitWaits {
   NumberMap<int32_t> own_;  // by PID: the tokens of the monitor's own; its thread's alone
   int32_t own_tokens_ = 0;
 
-  mutable std::mutex mutex_;  // of all that follows
-  NumberMap<Wait> waits_;     // by token
+  mutable Mutex mutex_;    // of all that follows
+  NumberMap<Wait> waits_;  // by token
   Pace pace_{100, 0.01};
   int64_t patience_ = -1;  // the shortest of all
   size_t polled_ = 0;      // those without a handle, the monitor's own included
@@ -95,7 +95,7 @@ class ExitWaits {
 
 template <class Visit>
 void ExitWaits::for_each_followed(Visit visit) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   own_.for_each([&](int32_t pid, int32_t token) {
     const Wait* wait = waits_.find(token);
     if (wait != nullptr) visit(pid, wait->identity);
@@ -104,7 +104,7 @@ void ExitWaits::for_each_followed(Visit visit) {
 
 template <class Keep>
 void ExitWaits::keep_if(Keep keep) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   Bytes given_up;
   own_.for_each([&](int32_t pid, int32_t token) {
     const Wait* wait = waits_.find(token);

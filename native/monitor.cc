@@ -46,7 +46,7 @@ void Monitor::join() { thread_.join(); }
 
 Status Monitor::add(Watch& watch) {
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    Lock lock(mutex_);
     if (!append_value(arrivals_, &watch)) return out_of_memory();
     watch.hold();
   }
@@ -56,7 +56,7 @@ Status Monitor::add(Watch& watch) {
 
 Status Monitor::forget(int32_t token, const int32_t* pairs, size_t count) {
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    Lock lock(mutex_);
     for (size_t i = 0; i < count; i++) {
       const int32_t forgotten[] = {token, pairs[2 * i], pairs[2 * i + 1]};
       if (!append_value(forgotten_, forgotten)) return out_of_memory();
@@ -101,7 +101,7 @@ int64_t Monitor::timeout() const {
       due = sooner(due, no_pass_before_);
     }
   });
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   if (arrivals_.size() != 0 || forgotten_.size() != 0) return 0;
   return due < 0 ? -1 : std::max<int64_t>(due - steady_clock(), 0);
 }
@@ -117,7 +117,7 @@ void Monitor::obey() {
   Bytes arrivals;
   Bytes forgotten;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    Lock lock(mutex_);
     std::swap(arrivals, arrivals_);
     std::swap(forgotten, forgotten_);
   }
@@ -147,7 +147,7 @@ void Monitor::choose_backend(Watch& watch) {
     has_asked_for_events_ = true;
     Status status = news_->subscribe();
     has_events_ = status == kOk;
-    std::lock_guard<std::mutex> lock(mutex_);
+    Lock lock(mutex_);
     std::strncpy(why_no_events_, has_events_ ? "" : news_->why_not(), sizeof why_no_events_ - 1);
   }
   if (wanted != Backend::polling && has_events_) {
@@ -221,7 +221,7 @@ void Monitor::hear_all(Status status, const Change* changes, size_t count) {
   for (size_t i = 0; i < count; i++) {
     told += changes[i].kind != Change::handle_over && changes[i].kind != Change::lost;
   }
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   counters_.changes += told;
   counters_.lost = lost;
 }
@@ -279,7 +279,7 @@ void Monitor::do_without_events() {
   });
   polls_at_once_ = true;
   tune_polling();
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   std::strncpy(why_no_events_, news_->why_not(), sizeof why_no_events_ - 1);
 }
 
@@ -397,7 +397,7 @@ void Monitor::make_pass(Delta* delta, bool everything) {
   int64_t ended = steady_clock();
   if (is_resync) no_pass_before_ = ended + (ended - begun) * kCalmPerPass;
   if (status != kOk) no_pass_before_ = ended + kRetry;
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   counters_.passes++;
   counters_.resyncs += is_resync;
   if (status == kOk) return;
@@ -492,7 +492,7 @@ void Monitor::drop_own_waits() {
 void Monitor::tell_ends(const Bytes& ends) {
   for (const ExitWaits::End& end : values_of<ExitWaits::End>(ends)) {
     if (end.token > 0) {
-      std::lock_guard<std::mutex> lock(mutex_);
+      Lock lock(mutex_);
       add_notice(kWaitOver, end.token, end.exit);
       continue;
     }
@@ -514,7 +514,7 @@ void Monitor::add_notice(Notice what, int32_t token, const Exit& exit) {
 void Monitor::announce() {
   double cpu_time = thread_cpu_time();
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    Lock lock(mutex_);
     for_each_watch([&](Watch& watch) {
       if (watch.is_to_be_announced()) add_notice(kWatchNews, watch.token(), Exit{});
     });
@@ -528,18 +528,18 @@ void Monitor::announce() {
 }
 
 void Monitor::take(Bytes& ret_notices) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   std::swap(ret_notices, notices_);
   is_notified_ = false;
 }
 
 Monitor::Counters Monitor::counters() const {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   return counters_;
 }
 
 void Monitor::why_no_events(char* text, size_t size) const {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   std::strncpy(text, why_no_events_, size);
 }
 

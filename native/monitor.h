@@ -9,11 +9,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
 #include "births.h"
 #include "delta.h"
 #include "exit_waits.h"
+#include "mutex.h"
 #include "news.h"
 #include "pace.h"
 #include "platform.h"
@@ -138,9 +138,9 @@ class Monitor {
   int64_t now_ = 0;
   int64_t no_pass_before_ = 0;
 
-  mutable std::mutex mutex_;  // of all that follows
-  Bytes arrivals_;            // Watch*
-  Bytes forgotten_;           // token, PID, number
+  mutable Mutex mutex_;  // of all that follows
+  Bytes arrivals_;       // Watch*
+  Bytes forgotten_;      // token, PID, number
   Bytes notices_;
   bool is_notified_ = false;
   Counters counters_;

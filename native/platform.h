@@ -12,9 +12,17 @@ namespace procseek {
 // The stateless source, which works on every host of the platform. Null when there is no memory.
 std::unique_ptr<Source> make_source();
 
-// What a Finder works with: of the given kind, or why not. `root` is the directory that shows the
-// processes, null for the system's own.
-Status open_engine(EngineKind kind, Iteration iteration, const char* root,
+// The kind of engine that keeps nothing, and works on every host of the platform.
+#if defined(_WIN32)
+constexpr EngineKind kPlainEngine = EngineKind::ntquery;
+#elif defined(__APPLE__)
+constexpr EngineKind kPlainEngine = EngineKind::libproc;
+#else
+constexpr EngineKind kPlainEngine = EngineKind::procfs;
+#endif
+
+// An engine of a kind that this platform has, or why not; see open_engine().
+Status make_engine(EngineKind kind, Iteration iteration, const char* root,
                    std::unique_ptr<Engine>& ret_engine, Reason& ret_reason);
 
 // Whether a process has this PID: a thread's id is none, and a process that this user may not look

@@ -139,7 +139,7 @@ void Watch::forget(int32_t pid, uint32_t number) {
 bool Watch::is_full() const { return told_.size() + query_.batch().bytes() >= kMostBytes; }
 
 bool Watch::tell(Told what, int32_t a, int32_t b, int32_t c, const Record* record) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   const int32_t numbers[] = {what, a, b, c};
   bool has_room = !is_behind_ && !is_full() && told_.reserve(sizeof numbers) &&
                   (record == nullptr || query_.tell(*record) == kOk) &&
@@ -150,20 +150,20 @@ bool Watch::tell(Told what, int32_t a, int32_t b, int32_t c, const Record* recor
 }
 
 bool Watch::is_to_be_announced() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   if (is_announced_ || told_.size() == 0) return false;
   return is_announced_ = true;
 }
 
 bool Watch::has_room() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   if (told_.size() != 0) return false;
   is_behind_ = false;
   return true;
 }
 
 bool Watch::take(Bytes& ret_told, Batch& ret_rows) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   bool waits_for_room = is_behind_ || is_full();
   std::swap(ret_told, told_);
   std::swap(ret_rows, query_.batch());

@@ -7,8 +7,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 
+#include "mutex.h"
 #include "number_map.h"
 #include "process.h"
 #include "query.h"
@@ -140,7 +140,7 @@ class Watch {
   bool is_behind_ = false;
   bool has_told_backend_ = true;
 
-  std::mutex mutex_;  // of told_, the query's batch and is_announced_
+  Mutex mutex_;  // of told_, the query's batch and is_announced_
   Bytes told_;
   bool is_announced_ = false;
 

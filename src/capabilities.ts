@@ -28,6 +28,8 @@ export function capabilities(): Capabilities {
       procfs: tryEngine('procfs'),
       events: tryEngine('events'),
       bpf: bpfOfThreads,
+      libproc: tryEngine('libproc'),
+      ntquery: tryEngine('ntquery'),
     },
     bpfIteration: bpf.available ? 'processes' : bpfOfThreads.available ? 'threads' : null,
   };

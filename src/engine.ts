@@ -3,20 +3,32 @@ import { binding, type NativeEngine } from './binding.js';
 import { ProcessError } from './errors.js';
 
 /**
- * - `'procfs'`: reads `/proc` anew for each lookup, and keeps nothing
- * - `'events'`: remembers the name of every process, and hears from the kernel what changes
- * - `'bpf'`: has a program in the kernel that compares names there
+ * - `'procfs'` (Linux): reads `/proc` anew for each lookup, and keeps nothing
+ * - `'events'` (Linux): remembers the name of every process, and hears from the kernel what changes
+ * - `'bpf'` (Linux): has a program in the kernel that compares names there
+ * - `'libproc'` (macOS), `'ntquery'` (Windows): asks the system anew for each lookup, and keeps nothing
  */
-export type EngineName = 'procfs' | 'events' | 'bpf';
+export type EngineName = 'procfs' | 'events' | 'bpf' | 'libproc' | 'ntquery';
 
 /** What the program of `'bpf'` walks: processes (Linux 6.7 and later), or all of their threads. */
 export type EngineIteration = 'processes' | 'threads';
 
 /** In the order of `EngineKind` in native/engine.h; what opens the best one comes behind. */
-export const engineNames: readonly (EngineName | 'auto')[] = ['procfs', 'events', 'bpf', 'auto'];
+export const engineNames: readonly (EngineName | 'auto')[] = [
+  'procfs',
+  'events',
+  'bpf',
+  'libproc',
+  'ntquery',
+  'auto',
+];
 
 /** In the order of `Iteration` in native/engine.h. */
 export const iterationNames: readonly (EngineIteration | null)[] = [null, 'processes', 'threads'];
+
+export function engineNeedsProc(name: EngineName): boolean {
+  return name !== 'libproc' && name !== 'ntquery';
+}
 
 export function kindNumber(name: EngineName | 'auto'): number {
   return engineNames.indexOf(name);

@@ -5,6 +5,7 @@ import {
   type EngineName,
   engineFacts,
   engineNames,
+  engineNeedsProc,
   finderClosed,
   iterationNames,
   iterationNumber,
@@ -44,20 +45,23 @@ export class Finder extends Lookups {
   readonly engine: EngineName;
   /** Of the engine `'bpf'`, what it walks; else `null`. */
   readonly iteration: EngineIteration | null;
-  /** The directory that shows the processes, as it was given; `'/proc'` by default. */
-  readonly procRoot: string;
+  /**
+   * The directory that shows the processes, as it was given; `'/proc'` by default, `null` where
+   * there is none (macOS, Windows).
+   */
+  readonly procRoot: string | null;
   readonly #engine: OpenEngine;
   readonly #end: AbortController;
 
   /** @internal */
-  constructor(native: NativeEngine, procRoot: string) {
+  constructor(native: NativeEngine, procRoot: string | undefined) {
     const end = new AbortController();
     const engine = new OpenEngine(native);
     super(engine, end.signal);
     const { name, iteration } = engineFacts(native);
     this.engine = name;
     this.iteration = iteration;
-    this.procRoot = procRoot;
+    this.procRoot = procRoot ?? (engineNeedsProc(name) ? '/proc' : null);
     this.#engine = engine;
     this.#end = end;
   }
@@ -121,7 +125,7 @@ export async function openFinder(options?: FinderOptions): Promise<Finder> {
   const root = procRoot === undefined ? undefined : checkPath(procRoot);
   const kind = kindNumber(engine);
   const [opened, reason] = await binding.openEngine(kind, iterationNumber(iteration ?? null), root);
-  if (typeof opened !== 'number') return new Finder(opened, procRoot ?? '/proc');
+  if (typeof opened !== 'number') return new Finder(opened, procRoot);
   const { message, code, errno, syscall } = statusError(opened);
   const about = errno === undefined || syscall === undefined ? {} : { errno, syscall };
   if (reason === '') {

@@ -113,7 +113,7 @@ Status open_events(Root root, std::unique_ptr<Engine>& ret_engine, Reason& ret_r
 
 }  // namespace
 
-Status open_engine(EngineKind kind, Iteration iteration, const char* path,
+Status make_engine(EngineKind kind, Iteration iteration, const char* path,
                    std::unique_ptr<Engine>& ret_engine, Reason& ret_reason) {
   Root root;
   Status status = root.open(path);

@@ -8,12 +8,12 @@
 namespace procseek {
 
 Status RememberedNames::refresh() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   return memory_.refresh(steady_clock());
 }
 
 Status RememberedNames::find(const uint32_t* hashes, size_t count, Bytes& ret_candidates) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   Status status = memory_.refresh(steady_clock());
   if (status != kOk) return status;
   return hashes == nullptr ? memory_.list(ret_candidates)
@@ -21,7 +21,7 @@ Status RememberedNames::find(const uint32_t* hashes, size_t count, Bytes& ret_ca
 }
 
 size_t RememberedNames::memory() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   return memory_.memory();
 }
 

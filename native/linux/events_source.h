@@ -2,8 +2,7 @@
 // What is told of them is read from /proc.
 #pragma once
 
-#include <mutex>
-
+#include "../mutex.h"
 #include "../name_memory.h"
 #include "proc_events.h"
 #include "procfs_source.h"
@@ -31,7 +30,7 @@ class RememberedNames final : Happenings {
   bool is_silent(const Record& record) const override;
 
   const ProcRoot root_;
-  std::mutex mutex_;
+  Mutex mutex_;
   ProcEvents events_;
   ProcfsSource reader_;
   NameMemory memory_{*this, reader_};

@@ -163,7 +163,7 @@ Status KernelTasks::list_unseen(const ProcRoot& root, Bytes& ret_pids) {
 }
 
 Status KernelTasks::ask(const Question& question, uint32_t first_pid, Answer& ret_answer) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  Lock lock(mutex_);
   task_shared& all = shared();
   all.question.flags = (question.hashes == nullptr ? TASK_ANY_COMM : 0) |
                        (question.with_cpu_time ? TASK_CPU_TIME : 0);

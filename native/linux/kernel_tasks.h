@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 
 #include "../engine.h"
+#include "../mutex.h"
 #include "../process.h"
 #include "bpf/task_table.h"
 #include "bpf_program.h"
@@ -69,7 +69,7 @@ class KernelTasks {
   BpfProgram program_;
   Bytes unseen_;
   bool has_old_workers_ = false;
-  std::mutex mutex_;
+  Mutex mutex_;
 };
 
 }  // namespace procseek

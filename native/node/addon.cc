@@ -1,6 +1,6 @@
 // What JavaScript sees: functions that take numbers and bytes, and return numbers and bytes. They
 // are described, and typed, in src/binding.ts.
-#include <napi.h>
+#include <node_api.h>
 
 #include "../platform.h"
 #include "engines.h"
@@ -51,14 +51,32 @@ constexpr const char* kStates[] = {PROCSEEK_STATES(X)};
 constexpr const char* kCalls[] = {PROCSEEK_CALLS(X)};
 #undef X
 
+// Null when there is none to be had, here and below.
 template <size_t N>
-Napi::Value string_array(Napi::Env env, const char* const (&strings)[N]) {
-  Napi::Array array = Napi::Array::New(env, N);
-  for (size_t i = 0; i < N; i++) array.Set(static_cast<uint32_t>(i), strings[i]);
+napi_value string_array(napi_env env, const char* const (&strings)[N]) {
+  napi_value array;
+  if (napi_create_array_with_length(env, N, &array) != napi_ok) return nullptr;
+  for (size_t i = 0; i < N; i++) {
+    napi_value element = string(env, strings[i]);
+    if (element == nullptr ||
+        napi_set_element(env, array, static_cast<uint32_t>(i), element) != napi_ok) {
+      return nullptr;
+    }
+  }
   return array;
 }
 
-Napi::Object init(Napi::Env env, Napi::Object exports) {
+napi_value function(napi_env env, const char* name, napi_callback callback) {
+  napi_value value;
+  napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &value);
+  return status == napi_ok ? value : nullptr;
+}
+
+bool set(napi_env env, napi_value object, const char* name, napi_value value) {
+  return value != nullptr && napi_set_named_property(env, object, name, value) == napi_ok;
+}
+
+bool add_exports(napi_env env, napi_value exports) {
   const struct {
     const char* name;
     napi_callback callback;
@@ -95,23 +113,19 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"systemCalls", count_system_calls},
       {"cpuTime", cpu_time},
   };
-  for (const auto& function : functions) {
-    napi_value value;
-    if (napi_create_function(env, function.name, NAPI_AUTO_LENGTH, function.callback, nullptr,
-                             &value) != napi_ok ||
-        napi_set_named_property(env, exports, function.name, value) != napi_ok) {
-      return exports;
-    }
+  for (const auto& [name, callback] : functions) {
+    if (!set(env, exports, name, function(env, name, callback))) return false;
   }
-  exports.Set("fields", string_array(env, kFields));
-  exports.Set("states", string_array(env, kStates));
-  exports.Set("calls", string_array(env, kCalls));
-  exports.Set("sourceHash", PROCSEEK_SOURCE_HASH);
-  return exports;
+  return set(env, exports, "fields", string_array(env, kFields)) &&
+         set(env, exports, "states", string_array(env, kStates)) &&
+         set(env, exports, "calls", string_array(env, kCalls)) &&
+         set(env, exports, "sourceHash", string(env, PROCSEEK_SOURCE_HASH));
 }
 
 }  // namespace
 
-NODE_API_MODULE(procseek, init)
-
 }  // namespace procseek::node
+
+NAPI_MODULE_INIT(/* env, exports */) {
+  return procseek::node::add_exports(env, exports) ? exports : procseek::node::give_up(env);
+}

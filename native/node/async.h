@@ -18,8 +18,7 @@ class Job {
 };
 
 // A promise for what the job finishes with; null, with an exception pending, when it could not be
-// queued. Napi::AsyncWorker is not used: it aborts the process when a worker
-// thread is terminated meanwhile.
+// queued. Safe when a worker thread is terminated meanwhile.
 napi_value start(napi_env env, std::unique_ptr<Job> job);
 
 }  // namespace procseek::node

@@ -10,7 +10,7 @@ namespace procseek::node {
 
 namespace {
 
-constexpr uint32_t kAuto = 3;  // behind the last EngineKind
+constexpr uint32_t kAuto = 5;  // behind the last EngineKind
 
 bool read_kind(const Arguments& arguments, uint32_t& ret_kind, Iteration& ret_iteration) {
   uint32_t iteration;

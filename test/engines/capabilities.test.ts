@@ -78,7 +78,7 @@ async function look(
         .sort((a, b) => a - b),
     );
   let best: Told['best'] = { engine: 'procfs', iteration: null };
-  for (const engine of ['procfs', 'events', 'bpf', 'auto'] as const) {
+  for (const engine of ['procfs', 'events', 'bpf', 'libproc', 'ntquery', 'auto'] as const) {
     try {
       const finder = await procseek.openFinder({ engine, ...where });
       found[engine] = finder.findByNameSync(name, { fields: [] }).map((one) => one.pid);
@@ -146,7 +146,7 @@ describe('Here', () => {
   test('nothing else is told, and always the same', () => {
     const told = capabilities();
     expect(Object.keys(told).sort()).toEqual(['bpfIteration', 'engines']);
-    expect(Object.keys(told.engines)).toEqual(['procfs', 'events', 'bpf']);
+    expect(Object.keys(told.engines)).toEqual(['procfs', 'events', 'bpf', 'libproc', 'ntquery']);
     expect(capabilities()).toEqual(told);
     expect(capabilities()).not.toBe(told);
   });
@@ -439,7 +439,7 @@ test('Where descriptors have run out, that is the reason, and nothing else', asy
 });
 
 test('An engine that is asked for by name is not replaced by another one', async () => {
-  for (const engine of ['procfs', 'events', 'bpf'] as const) {
+  for (const engine of ['procfs', 'events', 'bpf', 'libproc', 'ntquery'] as const) {
     const opened = await openFinder({ engine }).catch(({ code }: { code: string }) => code);
     if (typeof opened === 'string') {
       expect(opened).toBe('ERR_ENGINE_UNAVAILABLE');

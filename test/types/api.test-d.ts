@@ -219,9 +219,10 @@ describe('A finder', () => {
     const none = undefined;
     void openFinder(none);
     void openFinder({ engine: none, iteration: none, procRoot: none });
-    for (const engine of ['auto', 'procfs', 'events', 'bpf'] as const) void openFinder({ engine });
+    for (const engine of ['auto', 'procfs', 'events', 'bpf', 'libproc', 'ntquery'] as const)
+      void openFinder({ engine });
     for (const iteration of ['processes', 'threads'] as const) void openFinder({ iteration });
-    expectTypeOf<EngineName>().toEqualTypeOf<'procfs' | 'events' | 'bpf'>();
+    expectTypeOf<EngineName>().toEqualTypeOf<'procfs' | 'events' | 'bpf' | 'libproc' | 'ntquery'>();
     expectTypeOf<EngineIteration>().toEqualTypeOf<'processes' | 'threads'>();
     expectTypeOf<FinderOptions>().toEqualTypeOf<{
       engine?: EngineName | 'auto' | undefined;
@@ -274,7 +275,7 @@ describe('A finder', () => {
     expectTypeOf(finder).toExtend<AsyncDisposable>();
     expectTypeOf(finder.engine).toEqualTypeOf<EngineName>();
     expectTypeOf(finder.iteration).toEqualTypeOf<EngineIteration | null>();
-    expectTypeOf(finder.procRoot).toEqualTypeOf<string>();
+    expectTypeOf(finder.procRoot).toEqualTypeOf<string | null>();
     expectTypeOf(finder.memory).toEqualTypeOf<number>();
     expectTypeOf(finder.close()).toEqualTypeOf<void>();
     expectTypeOf(finder[Symbol.asyncDispose]()).toEqualTypeOf<Promise<void>>();
