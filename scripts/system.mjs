@@ -1,6 +1,7 @@
 /** Programs that the tests and gates use and npm does not bring. */
 import { existsSync } from 'node:fs';
 import { run, succeeds } from './run.mjs';
+import { targets } from './targets.mjs';
 
 const onPath = (program) => () => succeeds('sh', ['-c', `command -v ${program}`]);
 
@@ -26,6 +27,15 @@ const gateTools = {
   'clang-format': onPath('clang-format'),
 };
 
+/** What compiles for other machines, and reads what was compiled. */
+const crossTools = () =>
+  Object.fromEntries([
+    ['llvm', onPath('llvm-readobj')],
+    ...Object.values(targets).flatMap(({ packages, compiler }) =>
+      packages.map((name) => [name, onPath(compiler)]),
+    ),
+  ]);
+
 /** What turns programs for the kernel into headers. */
 const bpfTools = {
   clang: onPath('clang'),
@@ -44,6 +54,10 @@ export function installTestTools() {
 
 export function installBuildTools() {
   install(missing({ ...compiler, ...gateTools }));
+}
+
+export function installCrossTools() {
+  install(missing(crossTools()));
 }
 
 export function installBpfTools() {

@@ -118,7 +118,7 @@ Status find_obstacles_to_bpf(const ProcRoot& root, Reason& ret_reason) {
     ret_reason.add(reason);
     return failure(Call::bpf, error);
   };
-  if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) return refuse(ENOSYS, "the host is big-endian");
+  if (!kBpfIsPossible) return refuse(ENOSYS, "needs a 64-bit, little-endian host");
   utsname host;
   if (::uname(&host) == 0 && is_older_than(host.release, 5, 17)) {
     ret_reason.add("needs Linux 5.17 or later, and this is ");
