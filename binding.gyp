@@ -15,6 +15,7 @@
         "native/exit_waits.cc",
         "native/known_processes.cc",
         "native/monitor.cc",
+        "native/monitor_passes.cc",
         "native/name.cc",
         "native/name_memory.cc",
         "native/pass.cc",

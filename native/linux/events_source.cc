@@ -1,8 +1,5 @@
 #include "events_source.h"
 
-#include <linux/stat.h>
-#include <sys/syscall.h>
-
 #include "../platform.h"
 
 namespace procseek {

@@ -22,6 +22,7 @@ const pureSources = [
   'exit_waits',
   'known_processes',
   'monitor',
+  'monitor_passes',
   'name',
   'name_memory',
   'pass',
