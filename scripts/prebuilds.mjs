@@ -18,7 +18,7 @@ export async function compile(target, file, change = (line) => line) {
   const { compiler, flags, libraries, os } = targets[target];
   const line = [
     ...flags,
-    ...['-frandom-seed=procseek', `-DPROCSEEK_SOURCE_HASH="${sourceHash()}"`],
+    `-DPROCSEEK_SOURCE_HASH="${sourceHash()}"`,
     ...['-Inative', '-Inode_modules/node-api-headers/include'],
     ...sourcesOf(os),
     'native/freestanding/runtime.cc',

@@ -31,8 +31,8 @@ const gateTools = {
 const crossTools = () =>
   Object.fromEntries([
     ['llvm', onPath('llvm-readobj')],
-    ...Object.values(targets).flatMap(({ packages, compiler }) =>
-      packages.map((name) => [name, onPath(compiler)]),
+    ...Object.values(targets).flatMap(({ packages }) =>
+      Object.entries(packages).map(([name, file]) => [name, () => existsSync(file)]),
     ),
   ]);
 
