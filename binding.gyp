@@ -47,6 +47,7 @@
             "native/linux/files.cc",
             "native/linux/floor.cc",
             "native/linux/kernel_tasks.cc",
+            "native/linux/lz4.cc",
             "native/linux/news.cc",
             "native/linux/obstacles.cc",
             "native/linux/parse.cc",

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "monitor.h"
+#include "sort.h"
 
 namespace procseek {
 
@@ -96,10 +97,10 @@ Status Monitor::begin_pass(Source& source, bool everything, Bytes& pids) {
   });
   if (!has_memory) return out_of_memory();
   auto* first = reinterpret_cast<int32_t*>(pids.data());
-  auto* last = first + pids.size() / sizeof *first;
-  std::sort(first, last);
+  size_t count = pids.size() / sizeof *first;
+  sort(first, count);
   walk.pids = first;
-  walk.pid_count = static_cast<size_t>(std::unique(first, last) - first);
+  walk.pid_count = static_cast<size_t>(std::unique(first, first + count) - first);
   return source.begin(walk);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sort.h"
+
 namespace procseek {
 
 namespace {
@@ -25,9 +27,20 @@ bool is_hidden(Status status) { return status < 0 && error_of(status) == EACCES;
 
 int32_t* sort_and_unite(Bytes& pids) {
   auto* first = reinterpret_cast<int32_t*>(pids.data());
-  auto* last = first + pids.size() / sizeof *first;
-  std::sort(first, last);
-  return std::unique(first, last);
+  size_t count = pids.size() / sizeof *first;
+  sort(first, count);
+  return std::unique(first, first + count);
+}
+
+int by_pid(const NameMemory::Candidate& a, const NameMemory::Candidate& b) {
+  return in_order(a.pid, b.pid);
+}
+
+NameMemory::Candidate* sort_candidates(Bytes& candidates, size_t& ret_count) {
+  auto* first = reinterpret_cast<NameMemory::Candidate*>(candidates.data());
+  ret_count = candidates.size() / sizeof *first;
+  sort<NameMemory::Candidate, by_pid>(first, ret_count);
+  return first;
 }
 
 }  // namespace
@@ -225,12 +238,11 @@ Status NameMemory::find(const uint32_t* hashes, size_t count, Bytes& ret_candida
     });
   }
   if (!has_memory) return out_of_memory();
-  auto* first = reinterpret_cast<Candidate*>(ret_candidates.data());
-  auto* last = first + ret_candidates.size() / sizeof *first;
-  std::sort(first, last, [](const Candidate& a, const Candidate& b) { return a.pid < b.pid; });
+  size_t found;
+  Candidate* first = sort_candidates(ret_candidates, found);
   // The same hash may have been given twice.
-  last = std::unique(first, last,
-                     [](const Candidate& a, const Candidate& b) { return a.pid == b.pid; });
+  Candidate* last = std::unique(
+      first, first + found, [](const Candidate& a, const Candidate& b) { return a.pid == b.pid; });
   ret_candidates.truncate(static_cast<size_t>(last - first) * sizeof *first);
   return kOk;
 }
@@ -241,9 +253,8 @@ Status NameMemory::list(Bytes& ret_candidates) const {
     has_memory = has_memory && append_value(ret_candidates, candidate(known));
   });
   if (!has_memory) return out_of_memory();
-  auto* first = reinterpret_cast<Candidate*>(ret_candidates.data());
-  std::sort(first, first + ret_candidates.size() / sizeof *first,
-            [](const Candidate& a, const Candidate& b) { return a.pid < b.pid; });
+  size_t count;
+  (void)sort_candidates(ret_candidates, count);
   return kOk;
 }
 

@@ -41,6 +41,7 @@ const bpfTools = {
   clang: onPath('clang'),
   llvm: onPath('llvm-strip'),
   bpftool: onPath('bpftool'),
+  lz4: onPath('lz4'),
   'libbpf-dev': () => existsSync('/usr/include/bpf/bpf_helpers.h'),
 };
 

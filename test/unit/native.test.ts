@@ -28,6 +28,7 @@ const pureSources = [
   'pass',
   'query',
   'watch',
+  'linux/lz4',
   'linux/parse',
   'linux/proc_events',
   'linux/thread',
