@@ -86,7 +86,7 @@ void Monitor::make_pass(Delta* delta, bool everything) {
 
 Status Monitor::begin_pass(Source& source, bool everything, Bytes& pids) {
   Walk walk;
-  walk.listed = true;
+  walk.listed = walk.stamp = true;
   bool has_memory = true;
   for_each_watch([&](const Watch& watch) {
     if (!watch.takes_part) return;

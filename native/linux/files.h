@@ -10,7 +10,7 @@
 
 #include "../bytes.h"
 #include "../status.h"
-#include "system_calls.h"
+#include "../system_calls.h"
 
 namespace procseek {
 

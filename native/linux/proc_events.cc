@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "../platform.h"
-#include "wait_status.h"
+#include "../wait_status.h"
 
 namespace procseek {
 

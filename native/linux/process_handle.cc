@@ -9,9 +9,9 @@
 #include <cerrno>
 
 #include "../platform.h"
+#include "../wait_status.h"
 #include "files.h"
 #include "parse.h"
-#include "wait_status.h"
 
 // The numbers are the same on all architectures; older headers lack them.
 #ifndef SYS_pidfd_send_signal
