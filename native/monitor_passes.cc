@@ -97,10 +97,8 @@ Status Monitor::begin_pass(Source& source, bool everything, Bytes& pids) {
   });
   if (!has_memory) return out_of_memory();
   auto* first = reinterpret_cast<int32_t*>(pids.data());
-  size_t count = pids.size() / sizeof *first;
-  sort(first, count);
   walk.pids = first;
-  walk.pid_count = static_cast<size_t>(std::unique(first, first + count) - first);
+  walk.pid_count = sort_and_unite(first, pids.size() / sizeof *first);
   return source.begin(walk);
 }
 

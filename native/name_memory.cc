@@ -25,13 +25,6 @@ std::string_view lasting_part(std::string_view comm) {
 // A process that exists, and is not to be seen.
 bool is_hidden(Status status) { return status < 0 && error_of(status) == EACCES; }
 
-int32_t* sort_and_unite(Bytes& pids) {
-  auto* first = reinterpret_cast<int32_t*>(pids.data());
-  size_t count = pids.size() / sizeof *first;
-  sort(first, count);
-  return std::unique(first, first + count);
-}
-
 int by_pid(const NameMemory::Candidate& a, const NameMemory::Candidate& b) {
   return in_order(a.pid, b.pid);
 }
@@ -95,8 +88,8 @@ Status NameMemory::drain() {
 
 // Reads again what has changed. Whatever fails, it is still to be done.
 Status NameMemory::settle() {
-  int32_t* last = sort_and_unite(changed_);
   auto* pid = reinterpret_cast<int32_t*>(changed_.data());
+  const int32_t* last = pid + sort_and_unite(pid, changed_.size() / sizeof *pid);
   // Beyond that, it is less to read all.
   if (static_cast<size_t>(last - pid) > known_.size() + 64) is_void_ = true;
   if (is_void_) return kOk;
@@ -155,8 +148,8 @@ Status NameMemory::keep(uint32_t stamp, uint8_t flags) {
 
 // That a process was reaped, nobody tells.
 Status NameMemory::drop_reaped() {
-  int32_t* last = sort_and_unite(ended_);
   auto* kept = reinterpret_cast<int32_t*>(ended_.data());
+  const int32_t* last = kept + sort_and_unite(kept, ended_.size() / sizeof *kept);
   for (const int32_t* pid = kept; pid != last; pid++) {
     const KnownProcess* known = known_.find(*pid);
     if (known == nullptr || (known->flags & KnownProcess::kEnded) == 0) continue;

@@ -2,6 +2,7 @@
 // compiled anew for each of them, a kilobyte a time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 
@@ -19,6 +20,13 @@ void sort(T* first, size_t count) {
   std::qsort(first, count, sizeof(T), [](const void* a, const void* b) {
     return compare(*static_cast<const T*>(a), *static_cast<const T*>(b));
   });
+}
+
+// In order, and each only once. Returns how many are left.
+template <class T>
+size_t sort_and_unite(T* first, size_t count) {
+  sort(first, count);
+  return static_cast<size_t>(std::unique(first, first + count) - first);
 }
 
 }  // namespace procseek

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "../sort.h"
+
 namespace procseek {
 
 namespace {
@@ -26,9 +28,8 @@ void tidy(Bytes& pids, size_t from) {
   auto* first = reinterpret_cast<int32_t*>(pids.data() + from);
   auto* last = reinterpret_cast<int32_t*>(pids.data() + pids.size());
   last = std::remove_if(first, last, [](int32_t pid) { return pid <= 0; });
-  std::sort(first, last);
-  last = std::unique(first, last);
-  pids.truncate(from + static_cast<size_t>(last - first) * sizeof *first);
+  size_t count = sort_and_unite(first, static_cast<size_t>(last - first));
+  pids.truncate(from + count * sizeof *first);
 }
 
 }  // namespace
