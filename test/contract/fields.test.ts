@@ -162,14 +162,11 @@ function inTheirTerms(record: ProcessFields): Omit<PsutilRecord, 'name' | 'creat
     num_threads: record.threads ?? -1,
     cpu_times: [(cpuTime?.user ?? -1) / 1000, (cpuTime?.system ?? -1) / 1000],
     memory_info: [record.vsize ?? -1],
-    io_counters: io && [
-      io.readCalls,
-      io.writeCalls,
-      io.readBytes,
-      io.writeBytes,
-      io.readChars,
-      io.writeChars,
-    ],
+    io_counters:
+      io &&
+      [io.readCalls, io.writeCalls, io.readBytes, io.writeBytes, io.readChars, io.writeChars].map(
+        (count) => count ?? -1,
+      ),
     num_fds: record.fds,
   };
 }

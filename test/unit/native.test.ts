@@ -29,6 +29,8 @@ const pureSources = [
   'query',
   'watch',
   'linux/lz4',
+  'darwin/parse',
+  'darwin/pids',
   'linux/parse',
   'linux/proc_events',
   'linux/thread',
