@@ -328,7 +328,7 @@ void Monitor::follow_remains(const Exit& told) {
     const Identity* known = watch.known(record_.pid);
     is_match |= identity && known != nullptr && *known == identity;
   });
-  if (is_match) (void)waits_.follow(record_.pid, identity, told, true);
+  if (is_match) (void)waits_.follow(record_.pid, identity, told, now_, true);
 }
 
 // Ends.
@@ -350,7 +350,7 @@ void Monitor::follow_matches() {
   });
   for (const Followed& match : values_of<Followed>(matches)) {
     // Without handles, the next pass will tell.
-    if (!waits_.follow(match.pid, match.identity, Exit{}, false)) return;
+    if (!waits_.follow(match.pid, match.identity, Exit{}, now_, false)) return;
   }
 }
 

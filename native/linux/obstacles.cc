@@ -51,9 +51,14 @@ std::string_view head(const char* path, char* buffer, size_t size) {
                                                                  : std::string_view();
 }
 
+// Of this thread. There is /proc/thread-self only since Linux 3.17.
 bool has_seccomp_filter() {
   char buffer[4096];
-  return head("/proc/thread-self/status", buffer, sizeof buffer).find("\nSeccomp:\t2") !=
+  ProcPath status;
+  status.append("/proc/self/task/")
+      .append(static_cast<uint32_t>(::syscall(SYS_gettid)))
+      .append("/status");
+  return head(status.c_str(), buffer, sizeof buffer).find("\nSeccomp:\t2") !=
          std::string_view::npos;
 }
 
