@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { findByPidSync, isRunning, kill, type Process } from '../../src/index.js';
+import { hasHandles } from '../support/kernel.js';
 import { inProcess } from '../support/library.js';
 import { numberedEntries, settle, vanish } from '../support/proc.js';
 import { type Child, start, startPython } from '../support/processes.js';
@@ -265,12 +266,13 @@ describe("Another user's process", () => {
         }),
       );
     });
+    const syscall = hasHandles ? 'pidfd_send_signal' : 'kill';
     const refused = {
       name: 'ProcessError',
-      message: `EPERM: operation not permitted, pidfd_send_signal of process ${child.pid}`,
+      message: `EPERM: operation not permitted, ${syscall} of process ${child.pid}`,
       code: 'EPERM',
       errno: -1,
-      syscall: 'pidfd_send_signal',
+      syscall,
       pid: child.pid,
     };
     expect(outcome).toEqual([refused, refused, refused, refused]);

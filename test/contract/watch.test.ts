@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type NameQuery, type ProcessFilter, watch } from '../../src/index.js';
+import { asTold } from '../support/kernel.js';
 import { settle } from '../support/proc.js';
 import { type Child, start, startNamed, startPython } from '../support/processes.js';
 import {
@@ -108,7 +109,7 @@ sys.stdin.read()`,
         expect(observer.pids).toEqual([child.pid]);
         child.say(String(code));
         await observer.hears(child, 'start', 'exit');
-        expect(observer.last(child)).toMatchObject({ code, signal: null });
+        expect(observer.last(child)).toMatchObject(asTold({ code, signal: null }));
         expect(observer.pids).toEqual([]);
       }
       expect(observer.told).toHaveLength(6);
@@ -122,7 +123,7 @@ sys.stdin.read()`,
         await observer.hears(child, 'start');
         child.signal(signal);
         await observer.hears(child, 'start', 'exit');
-        expect(observer.last(child)).toMatchObject({ code: null, signal });
+        expect(observer.last(child)).toMatchObject(asTold({ code: null, signal }));
       }
     });
 
@@ -375,7 +376,8 @@ sys.stdin.read()`,
       expect(event).toMatchObject({ type: 'start', process: { ppid: parent.pid } });
       await order(parent, 'os.kill(pid, 9); os.waitpid(pid, 0)');
       await until('its end is told', () => observer.told.length === 2);
-      expect(observer.told[1]).toMatchObject({ type: 'exit', code: null, signal: 'SIGKILL' });
+      const end = asTold({ type: 'exit', code: null, signal: 'SIGKILL' });
+      expect(observer.told[1]).toMatchObject(end);
     });
 
     test('may be some PIDs, and what these do', async () => {

@@ -1,5 +1,6 @@
 /** The same processes, watched by other users and in other surroundings. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { asTold } from '../support/kernel.js';
 import { inPidNamespace, inProcess, type Surroundings, type Tools } from '../support/library.js';
 import { whyNoEvents } from '../support/watching.js';
 
@@ -129,8 +130,8 @@ describe.each(surroundings)('A watch %s', (_, where, options, reason) => {
         name: expect.anything(),
       },
       { type: 'rename', matches: true, previousName: null, name: 'd' },
-      { type: 'exit', code: 7, signal: null, name: 'a' },
-      { type: 'exit', code: null, signal: 'SIGKILL', name: 'd' },
+      asTold({ type: 'exit', code: 7, signal: null, name: 'a' }),
+      asTold({ type: 'exit', code: null, signal: 'SIGKILL', name: 'd' }),
     ]);
     expect(played.isExact).toBe(true);
   });
