@@ -126,9 +126,9 @@ function spawnBound(
 ): ChildProcessWithoutNullStreams {
   const retitled = ['bash', '-c', 'exec -a "$0" "$@"', argv0 ?? '', command];
   const line = [...(argv0 === undefined ? [command] : retitled), ...args];
-  return spawn('/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', ...line], {
+  const user = uid === undefined ? [] : [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+  return spawn('/usr/bin/setpriv', ['--pdeathsig', 'KILL', ...user, '--', ...line], {
     stdio: 'pipe',
-    ...(uid === undefined ? {} : { uid, gid: uid }),
     ...(env === undefined ? {} : { env }),
     ...(cwd === undefined ? {} : { cwd }),
   });
