@@ -39,8 +39,10 @@ function list(prebuilds: string): string[] {
 /** Of the Node.js that runs this. */
 function libc(): string {
   if (process.platform !== 'linux') return '';
-  const report = process.report?.getReport() as { header?: Record<string, unknown> } | undefined;
-  const version = report?.header?.['glibcVersionRuntime'];
+  const report = process.report?.getReport() as
+    | { header?: { glibcVersionRuntime?: string } }
+    | undefined;
+  const version = report?.header?.glibcVersionRuntime;
   return version === undefined ? 'musl or another libc' : `glibc ${version}`;
 }
 

@@ -41,7 +41,7 @@ for line in iter(sys.stdin.readline, ''):
     const line = () => new Promise((resolve) => child.stdout.once('data', resolve));
     await line();
     return {
-      kill: () => child.kill('SIGKILL'),
+      kill: () => process.kill(child.pid ?? 0, 'SIGKILL'),
       async say(words: string) {
         child.stdin.write(`${words}\n`);
         if (!words.startsWith('exit')) await line();

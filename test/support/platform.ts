@@ -24,6 +24,8 @@ export const nativeNode = node ?? process.execPath;
 /** The library in a single CommonJS file; undefined where each test has to bundle it. */
 export const bundledLibrary = library;
 
+export const isDeno = 'deno' in process.versions;
+
 /** Who stands between the runtime and the kernel, and passes on less than the kernel offers. */
 export const emulator = emulating;
 
