@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { findByPidSync, isRunning, kill, type Process } from '../../src/index.js';
 import { hasHandles } from '../support/kernel.js';
 import { inProcess } from '../support/library.js';
+import { emulator } from '../support/platform.js';
 import { numberedEntries, settle, vanish } from '../support/proc.js';
 import { type Child, start, startPython } from '../support/processes.js';
 
@@ -44,7 +45,8 @@ describe('A signal', () => {
     }
   });
 
-  test('may be a real-time one, which has a number only', async () => {
+  test('may be a real-time one, which has a number only', async ({ skip }) => {
+    skip(emulator !== undefined, `${emulator} moves real-time signals`);
     const child = await startPython(`import signal
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGRTMAX])
 print('ready', flush=True)

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { watch } from '../../src/index.js';
-import { asTold } from '../support/kernel.js';
+import { exitedWith, killedBy } from '../support/kernel.js';
 import { inProcess } from '../support/library.js';
 import { settle, vanish } from '../support/proc.js';
 import { start, startPython } from '../support/processes.js';
@@ -126,7 +126,7 @@ exit_thread()`);
     child.say('go');
     await vanish(child.pid);
     await observer.hears(child, 'existing', 'exit');
-    expect(observer.last(child)).toMatchObject(asTold({ code: 7, signal: null }));
+    expect(observer.last(child)).toMatchObject(exitedWith(7));
   });
 
   test('that go on when the first one ends are no exit', async () => {
@@ -150,7 +150,7 @@ exit_thread()`);
     expect(observer.pids).toContain(child.pid);
     child.say('on');
     await observer.hears(child, 'existing', 'exit');
-    expect(observer.last(child)).toMatchObject(asTold({ code: null, signal: 'SIGKILL' }));
+    expect(observer.last(child)).toMatchObject(killedBy('SIGKILL'));
   });
 
   test('that execute a program in place of the first one are neither exit nor start', async () => {

@@ -29,5 +29,9 @@ export const isDeno = 'deno' in process.versions;
 /** Who stands between the runtime and the kernel, and passes on less than the kernel offers. */
 export const emulator = emulating;
 
+/** Why what a process is told of itself cannot be compared; undefined where it can. */
+export const whyNoSelf =
+  emulator === undefined ? undefined : `${emulator} makes up some of the process's own files`;
+
 /** How many times as long things may take. */
 export const slowness = Number(factor ?? 1);
