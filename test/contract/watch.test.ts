@@ -2,17 +2,7 @@
 import { basename } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type NameQuery, type ProcessFilter, watch } from '../../src/index.js';
-
-<<<<<<< HEAD
-
 import { asTold, exitedWith, killedBy } from '../support/kernel.js';
-
-=======
-
-import { exitedWith, killedBy } from '../support/kernel.js';
-
->>>>>>> 220e42a (Under qemu, the contract leaves out by name what the emulator does not pass on)
-
 import { settle } from '../support/proc.js';
 import { type Child, start, startNamed, startPython } from '../support/processes.js';
 import {
@@ -119,11 +109,7 @@ sys.stdin.read()`,
         expect(observer.pids).toEqual([child.pid]);
         child.say(String(code));
         await observer.hears(child, 'start', 'exit');
-<<<<<<< HEAD
         expect(observer.last(child)).toMatchObject(exitedWith(code));
-=======
-        expect(observer.last(child)).toMatchObject(exitedWith(code));
->>>>>>> 220e42a (Under qemu, the contract leaves out by name what the emulator does not pass on)
         expect(observer.pids).toEqual([]);
       }
       expect(observer.told).toHaveLength(6);
@@ -137,11 +123,7 @@ sys.stdin.read()`,
         await observer.hears(child, 'start');
         child.signal(signal);
         await observer.hears(child, 'start', 'exit');
-<<<<<<< HEAD
         expect(observer.last(child)).toMatchObject(killedBy(signal));
-=======
-        expect(observer.last(child)).toMatchObject(killedBy(signal));
->>>>>>> 220e42a (Under qemu, the contract leaves out by name what the emulator does not pass on)
       }
     });
 
@@ -394,12 +376,8 @@ sys.stdin.read()`,
       expect(event).toMatchObject({ type: 'start', process: { ppid: parent.pid } });
       await order(parent, 'os.kill(pid, 9); os.waitpid(pid, 0)');
       await until('its end is told', () => observer.told.length === 2);
-<<<<<<< HEAD
       const end = asTold({ type: 'exit', code: null, signal: 'SIGKILL' });
       expect(observer.told[1]).toMatchObject(end);
-=======
-      expect(observer.told[1]).toMatchObject(type: 'exit', ...killedBy('SIGKILL') );
->>>>>>> 220e42a (Under qemu, the contract leaves out by name what the emulator does not pass on)
     });
 
     test('may be some PIDs, and what these do', async () => {

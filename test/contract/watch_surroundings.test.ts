@@ -1,16 +1,6 @@
 /** The same processes, watched by other users and in other surroundings. */
 import { beforeAll, describe, expect, test } from 'vitest';
-
-<<<<<<< HEAD
-
 import { asTold } from '../support/kernel.js';
-
-=======
-
-import { exitedWith, killedBy } from '../support/kernel.js';
-
->>>>>>> 220e42a (Under qemu, the contract leaves out by name what the emulator does not pass on)
-
 import {
   asNobody,
   inPidNamespace,
@@ -146,13 +136,8 @@ describe.each(surroundings)('A watch %s', (_, where, options, reason) => {
         name: expect.anything(),
       },
       { type: 'rename', matches: true, previousName: null, name: 'd' },
-<<<<<<< HEAD
       asTold({ type: 'exit', code: 7, signal: null, name: 'a' }),
       asTold({ type: 'exit', code: null, signal: 'SIGKILL', name: 'd' }),
-=======
-      { type: 'exit', ...exitedWith(7), name: 'a' },
-      { type: 'exit', ...killedBy('SIGKILL'), name: 'd' },
->>>>>>> 220e42a (Under qemu, the contract leaves out by name what the emulator does not pass on)
     ]);
     expect(played.isExact).toBe(true);
   });
