@@ -21,7 +21,7 @@ std::string_view lasting_part(std::string_view comm) {
 }
 
 // A process that exists, and is not to be seen.
-bool is_hidden(Status status) { return status < 0 && error_of(status) == EACCES; }
+bool is_hidden(Status status) { return status < 0 && error_of(status) == error_number::kAccess; }
 
 int32_t* sort_and_unite(Bytes& pids) {
   auto* first = reinterpret_cast<int32_t*>(pids.data());

@@ -88,7 +88,7 @@ Status leads_to(const ProcessPlace& at, std::string_view path, const ProcPath& l
 
 FileSet files_for(FieldMask fields) {
   FileSet files = 0;
-#define FIELD(name, kind, unit, linux_files) \
+#define FIELD(name, kind, unit, linux_files, ...) \
   if (fields & bit(Field::name)) files |= linux_files;
 #include "../fields.def"
 #undef FIELD

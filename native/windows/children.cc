@@ -1,0 +1,23 @@
+#include <algorithm>
+
+#include "../platform.h"
+#include "snapshot.h"
+
+namespace procseek {
+
+// Windows knows who created a process and not whom it created; one list tells of all.
+Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) {
+  Snapshot snapshot;
+  Status status = snapshot.take_any();
+  if (status != kOk) return status;
+  const ProcessList& list = snapshot.list();
+  for (size_t i = 0; i < list.size(); i++) {
+    ListedProcess process = list.at(i);
+    int32_t parent = list.parent_of(process);
+    bool is_child = parent != 0 && std::find(parents, parents + count, parent) != parents + count;
+    if (is_child && !append_value(ret_children, process.pid)) return out_of_memory();
+  }
+  return kOk;
+}
+
+}  // namespace procseek

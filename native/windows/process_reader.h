@@ -1,0 +1,62 @@
+// What can be asked of one process by a handle on it.
+#pragma once
+
+#include "../process.h"
+#include "accounts.h"
+#include "handle.h"
+
+namespace procseek {
+
+// One bit for each question, of which fields.def says which fields they answer.
+using Questions = uint32_t;
+enum : Questions {
+  kImageName = 1 << 0,
+  kBasics = 1 << 1,
+  kTimes = 1 << 2,
+  kImagePath = 1 << 3,
+  kCommandLine = 1 << 4,
+  kParameters = 1 << 5,
+  kToken = 1 << 6,
+  kSession = 1 << 7,
+  kMemory = 1 << 8,
+  kIo = 1 << 9,
+  kHandles = 1 << 10,
+  kThreads = 1 << 11,  // which only the list of all processes tells
+  kNothing = 1 << 12,  // what no process has on Windows
+};
+
+Questions questions_for(FieldMask fields);
+// The fields for which one of these questions has to be asked.
+FieldMask fields_behind(Questions questions);
+
+class ProcessReader {
+ public:
+  // Answers all questions but the last two; what this user may not know is withheld. A process
+  // without a name of its own has an empty one.
+  Status read(HANDLE process, Questions questions, FieldMask wanted, Record& record);
+
+  // Of the last process that was asked for kBasics and kTimes: who created it, and when.
+  int32_t creator() const { return creator_; }
+  uint64_t created() const { return created_; }
+
+ private:
+  Status read_name(HANDLE process, Record& record);
+  Status read_basics(HANDLE process, Record& record);
+  Status read_times(HANDLE process, FieldMask wanted, Record& record);
+  Status read_memory(HANDLE process, Record& record);
+  Status read_io(HANDLE process, Record& record);
+  Status read_path(HANDLE process, Record& record);
+  Status read_command_line(HANDLE process, Record& record);
+  Status read_parameters(HANDLE process, FieldMask wanted, Record& record);
+  Status read_user(HANDLE process, Record& record);
+
+  Accounts accounts_;
+  int32_t creator_ = 0;
+  uint64_t created_ = 0;
+};
+
+// The name of the image of a process that this user may not open. kUnsupported where the system
+// does not tell.
+Status read_name_by_pid(int32_t pid, Record& record);
+
+}  // namespace procseek
