@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "../platform.h"
+#include "parents.h"
 #include "snapshot.h"
 
 namespace procseek {
@@ -13,9 +14,9 @@ Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) 
   const ProcessList& list = snapshot.list();
   for (size_t i = 0; i < list.size(); i++) {
     ListedProcess process = list.at(i);
-    int32_t parent = list.parent_of(process);
-    bool is_child = parent != 0 && std::find(parents, parents + count, parent) != parents + count;
-    if (is_child && !append_value(ret_children, process.pid)) return out_of_memory();
+    bool is_candidate = std::find(parents, parents + count, process.creator) != parents + count;
+    if (!is_candidate || find_parent(list, process) == 0) continue;
+    if (!append_value(ret_children, process.pid)) return out_of_memory();
   }
   return kOk;
 }

@@ -36,12 +36,14 @@ enum class ProcessClass : ULONG {
   io_counters = 2,
   memory = 3,
   times = 4,
+  priority = 18,
   handle_count = 20,
   session = 24,
   wow64_block = 26,
   image_name = 27,
   win32_image_name = 43,
   command_line = 60,
+  sequence_number = 92,
 };
 
 struct UnicodeString {
@@ -78,6 +80,11 @@ struct ProcessTimes {
   uint64_t exited;
   uint64_t kernel;
   uint64_t user;
+};
+
+struct ProcessPriority {
+  BOOLEAN is_foreground;
+  UCHAR priority_class;
 };
 
 struct ProcessMemory {

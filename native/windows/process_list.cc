@@ -127,7 +127,6 @@ ListedProcess ProcessList::at(size_t index) const {
   process.threads = count_of(entry.threads);
   process.handles = count_of(entry.handles);
   process.session = count_of(entry.session);
-  process.base_priority = entry.base_priority;
   process.user_time = entry.user_time;
   process.kernel_time = entry.kernel_time;
   process.working_set = entry.working_set;

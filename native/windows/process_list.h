@@ -29,7 +29,6 @@ struct ListedProcess {
   int32_t threads = 0;
   int32_t handles = 0;
   int32_t session = 0;
-  int32_t base_priority = 0;
   uint64_t user_time = 0;  // in steps of 100 ns
   uint64_t kernel_time = 0;
   uint64_t working_set = 0;

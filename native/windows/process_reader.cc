@@ -94,7 +94,8 @@ Status ProcessReader::read(HANDLE process, Questions questions, FieldMask wanted
     if (status == kOk && (questions & question)) status = answer();
   };
   ask(kImageName, [&] { return read_name(process, record); });
-  ask(kBasics, [&] { return read_basics(process, record); });
+  ask(kCreator, [&] { return read_creator(process, record); });
+  ask(kPriority, [&] { return read_priority(process, record); });
   ask(kTimes, [&] { return read_times(process, wanted, record); });
   ask(kMemory, [&] { return read_memory(process, record); });
   ask(kIo, [&] { return read_io(process, record); });
@@ -124,14 +125,21 @@ Status ProcessReader::read_name(HANDLE process, Record& record) {
   return store_name(base.count == text.count ? WideText() : base, record);
 }
 
-Status ProcessReader::read_basics(HANDLE process, Record& record) {
+Status ProcessReader::read_creator(HANDLE process, Record& record) {
   nt::ProcessBasic basic = {};
   Status status = query(process, nt::ProcessClass::basic, basic);
   creator_ = status == kOk && basic.creator <= INT32_MAX ? static_cast<int32_t>(basic.creator) : 0;
-  if (status != kOk) return settle(status, Field::nice, record);
-  record.nice = nice_of(basic.base_priority);
-  record.set(Field::nice);
-  return kOk;
+  return status == kOk ? Status{kOk} : settle(status, Field::ppid, record);
+}
+
+Status ProcessReader::read_priority(HANDLE process, Record& record) {
+  nt::ProcessPriority priority = {};
+  Status status = query(process, nt::ProcessClass::priority, priority);
+  if (status == kOk && nice_of(priority.priority_class, record.nice)) {
+    record.set(Field::nice);
+    return kOk;
+  }
+  return settle(status == kOk ? Status{kGone} : status, Field::nice, record);
 }
 
 Status ProcessReader::read_times(HANDLE process, FieldMask wanted, Record& record) {
@@ -139,7 +147,6 @@ Status ProcessReader::read_times(HANDLE process, FieldMask wanted, Record& recor
   Status status = query(process, nt::ProcessClass::times, times);
   // Who may open a process may know this; else nothing would tell it from another one.
   if (status != kOk) return status;
-  created_ = times.created;
   store_cpu_time(times.user, times.kernel, record);
   return store_start(times.created, wanted, record);
 }

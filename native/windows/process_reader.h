@@ -11,7 +11,7 @@ namespace procseek {
 using Questions = uint32_t;
 enum : Questions {
   kImageName = 1 << 0,
-  kBasics = 1 << 1,
+  kCreator = 1 << 1,
   kTimes = 1 << 2,
   kImagePath = 1 << 3,
   kCommandLine = 1 << 4,
@@ -21,8 +21,9 @@ enum : Questions {
   kMemory = 1 << 8,
   kIo = 1 << 9,
   kHandles = 1 << 10,
-  kThreads = 1 << 11,  // which only the list of all processes tells
-  kNothing = 1 << 12,  // what no process has on Windows
+  kPriority = 1 << 11,
+  kThreads = 1 << 12,  // which only the list of all processes tells
+  kNothing = 1 << 13,  // what no process has on Windows
 };
 
 Questions questions_for(FieldMask fields);
@@ -35,13 +36,13 @@ class ProcessReader {
   // without a name of its own has an empty one.
   Status read(HANDLE process, Questions questions, FieldMask wanted, Record& record);
 
-  // Of the last process that was asked for kBasics and kTimes: who created it, and when.
+  // Who created the last process that was asked for it.
   int32_t creator() const { return creator_; }
-  uint64_t created() const { return created_; }
 
  private:
   Status read_name(HANDLE process, Record& record);
-  Status read_basics(HANDLE process, Record& record);
+  Status read_creator(HANDLE process, Record& record);
+  Status read_priority(HANDLE process, Record& record);
   Status read_times(HANDLE process, FieldMask wanted, Record& record);
   Status read_memory(HANDLE process, Record& record);
   Status read_io(HANDLE process, Record& record);
@@ -52,7 +53,6 @@ class ProcessReader {
 
   Accounts accounts_;
   int32_t creator_ = 0;
-  uint64_t created_ = 0;
 };
 
 // The name of the image of a process that this user may not open. kUnsupported where the system

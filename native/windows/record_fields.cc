@@ -31,12 +31,12 @@ double epoch_of(uint64_t time) {
   return static_cast<double>(static_cast<int64_t>(time - kEpoch)) / kTicksPerMs;
 }
 
-int32_t nice_of(int32_t base_priority) {
-  if (base_priority >= 24) return -20;  // REALTIME_PRIORITY_CLASS
-  if (base_priority >= 13) return -14;  // HIGH_PRIORITY_CLASS
-  if (base_priority >= 10) return -7;   // ABOVE_NORMAL_PRIORITY_CLASS
-  if (base_priority >= 8) return 0;     // NORMAL_PRIORITY_CLASS
-  return base_priority >= 6 ? 10 : 19;  // BELOW_NORMAL_PRIORITY_CLASS, IDLE_PRIORITY_CLASS
+bool nice_of(uint8_t priority_class, int32_t& ret_nice) {
+  // None; idle, normal, high, real time, below normal, above normal.
+  constexpr int8_t kNice[] = {0, 19, 0, -14, -20, 10, -7};
+  if (priority_class == 0 || priority_class >= sizeof kNice) return false;
+  ret_nice = kNice[priority_class];
+  return true;
 }
 
 Status store_name(WideText name, Record& record) {
@@ -86,18 +86,13 @@ void store_io(const Io& io, Record& record) {
   record.set(Field::io);
 }
 
-Status store_listed(const ListedProcess& process, const ProcessList& list, FieldMask wanted,
-                    Record& record) {
+Status store_listed(const ListedProcess& process, ListKind kind, FieldMask wanted, Record& record) {
   if (wanted & (bit(Field::name) | bit(Field::comm))) {
     Status status = store_name(process.name, record);
     if (status != kOk) return status;
   }
-  if (wanted & bit(Field::ppid)) {
-    set(record, Field::ppid, &Record::ppid, list.parent_of(process));
-  }
-  if (list.kind() == ListKind::basic) return kOk;
+  if (kind == ListKind::basic) return kOk;
   set(record, Field::sid, &Record::sid, process.session);
-  set(record, Field::nice, &Record::nice, nice_of(process.base_priority));
   set(record, Field::threads, &Record::threads, process.threads);
   set(record, Field::fds, &Record::fds, process.handles);
   store_cpu_time(process.user_time, process.kernel_time, record);

@@ -12,8 +12,9 @@ namespace procseek {
 // In milliseconds since 1970, of a time in steps of 100 ns since 1601.
 double epoch_of(uint64_t time);
 
-// By which Node.js knows the priority classes, as os.getPriority() tells them.
-int32_t nice_of(int32_t base_priority);
+// As os.getPriority() tells the priority classes, which have these numbers in the kernel. False for
+// any other one.
+bool nice_of(uint8_t priority_class, int32_t& ret_nice);
 
 // The fields `name` and `comm`.
 Status store_name(WideText name, Record& record);
@@ -26,9 +27,7 @@ void store_memory(uint64_t working_set, uint64_t virtual_size, Record& record);
 // Of all reading and writing; what of it went to a disk is not told.
 void store_io(const Io& io, Record& record);
 
-// All that a list tells, with the parent's PID. Where it is of ListKind::full, that is all but what
-// it takes a handle for.
-Status store_listed(const ListedProcess& process, const ProcessList& list, FieldMask wanted,
-                    Record& record);
+// All that a list of this kind tells by itself, names where they are wanted.
+Status store_listed(const ListedProcess& process, ListKind kind, FieldMask wanted, Record& record);
 
 }  // namespace procseek

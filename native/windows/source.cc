@@ -3,6 +3,7 @@
 #include <new>
 
 #include "../platform.h"
+#include "parents.h"
 #include "record_fields.h"
 
 namespace procseek {
@@ -15,13 +16,23 @@ constexpr FieldMask kNames = bit(Field::name) | bit(Field::comm);
 constexpr FieldMask kToldByBasic = bit(Field::pid) | kNames | bit(Field::ppid) | bit(Field::state);
 FieldMask told_by(ListKind kind) {
   if (kind == ListKind::basic) return kToldByBasic;
-  constexpr Questions kByHandle = kImagePath | kCommandLine | kParameters | kToken | kNothing;
+  constexpr Questions kByHandle =
+      kImagePath | kCommandLine | kParameters | kToken | kPriority | kNothing;
   return ~fields_behind(kByHandle);
 }
 
 void withhold(FieldMask fields, Record& record) {
   record.present |= fields;
   record.nulls |= fields;
+}
+
+Status tell(const ListedProcess& process, const ProcessList& list, FieldMask wanted,
+            Record& record) {
+  if (wanted & bit(Field::ppid)) {
+    record.ppid = find_parent(list, process);
+    record.set(Field::ppid);
+  }
+  return store_listed(process, list.kind(), wanted, record);
 }
 
 uint32_t stamp_of(uint64_t birth) { return static_cast<uint32_t>(birth ^ birth >> 32); }
@@ -135,8 +146,7 @@ Status WindowsSource::read(Record& record, FieldMask wanted) {
   withhold(wanted & fields_behind(kNothing), record);
   if (is_listed_) {
     FieldMask told = wanted & ~record.present & told_by(walked_list_.list().kind());
-    Status status =
-        told == 0 ? Status{kOk} : store_listed(listed_, walked_list_.list(), told, record);
+    Status status = told == 0 ? Status{kOk} : tell(listed_, walked_list_.list(), told, record);
     if (status != kOk) return status;
   }
   if ((wanted & ~record.present) == 0) return kOk;
@@ -154,7 +164,7 @@ Status WindowsSource::read(Record& record, FieldMask wanted) {
 Status WindowsSource::read_by_handle(Record& record, FieldMask wanted) {
   Questions questions = questions_for(wanted & ~record.present);
   Status status = reader_.read(handle_.get(), questions, wanted, record);
-  if (status == kOk && (wanted & ~record.present & bit(Field::ppid))) status = find_parent(record);
+  if (status == kOk && (questions & kCreator)) status = read_parent(record);
   bool lacks_name = (questions & kImageName) && record.comm.length == 0;
   if (status != kOk || !(lacks_name || (questions & kThreads))) return status;
   ListedProcess process;
@@ -180,7 +190,7 @@ Status WindowsSource::read_by_list(Record& record, FieldMask wanted) {
   if (!is_told) {
     start_anew(record);
     record.set(Field::state);
-    status = store_listed(process, details_.list(), wanted, record);
+    status = tell(process, details_.list(), wanted, record);
   }
   withhold(wanted & ~record.present, record);
   return status;
@@ -196,22 +206,20 @@ Status WindowsSource::consult(int32_t pid, ListedProcess& ret_process) {
 }
 
 // The process that created it, as long as it is there: its PID may be a younger one's by now.
-Status WindowsSource::find_parent(Record& record) {
+Status WindowsSource::read_parent(Record& record) {
   int32_t creator = reader_.creator();
   record.ppid = 0;
   record.set(Field::ppid);
   Handle parent;
   Status status = open_living(creator, kLook, parent);
-  nt::ProcessTimes times = {};
-  if (status == kOk) status = query(parent.get(), nt::ProcessClass::times, times);
-  if (status == kOk && times.created <= reader_.created()) record.ppid = creator;
+  if (status == kOk && is_older(parent.get(), handle_.get())) record.ppid = creator;
   if (status != kDenied) return status == kGone ? Status{kOk} : status;
 
   ListedProcess process;
   status = consult(record.pid, process);
   if (status != kOk) return status;
   const ProcessList& list = details_.is_taken() ? details_.list() : walked_list_.list();
-  record.ppid = list.parent_of(process);
+  record.ppid = find_parent(list, process);
   return kOk;
 }
 

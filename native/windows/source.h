@@ -32,7 +32,7 @@ class WindowsSource final : public Source {
   Status read_by_handle(Record& record, FieldMask wanted);
   Status read_by_list(Record& record, FieldMask wanted);
   Status consult(int32_t pid, ListedProcess& ret_process);
-  Status find_parent(Record& record);
+  Status read_parent(Record& record);
 
   Walk walk_;
   size_t walked_ = 0;
