@@ -176,7 +176,7 @@ namespace procseek {
 
 std::unique_ptr<Source> make_source() { return std::make_unique<LockedSource>(*machine); }
 
-Status open_engine(EngineKind kind, Iteration, const char* root,
+Status make_engine(EngineKind kind, Iteration, const char* root,
                    std::unique_ptr<Engine>& ret_engine, Reason&) {
   return machine.load()->on_open_engine(kind, root, ret_engine);
 }
