@@ -27,9 +27,6 @@ constexpr Status kInsufficientResources = static_cast<Status>(0xC000009A);
 constexpr Status kQuotaExceeded = static_cast<Status>(0xC0000044);
 constexpr Status kTooManyHandles = static_cast<Status>(0xC000011F);
 
-// SYSTEM_INFORMATION_CLASS
-enum class SystemClass : ULONG { time_of_day = 3, image_name_by_pid = 88 };
-
 // PROCESSINFOCLASS
 enum class ProcessClass : ULONG {
   basic = 0,
@@ -96,11 +93,6 @@ struct ProcessMemory {
   uint64_t pools[4];
   uint64_t page_file;
   uint64_t peak_page_file;
-};
-
-struct ImageNameByPid {
-  uintptr_t pid;
-  UnicodeString name;
 };
 
 extern "C" {

@@ -226,16 +226,4 @@ Status ProcessReader::read_user(HANDLE process, Record& record) {
   return status == kOk ? store(Field::user, &Record::user, offset, record) : status;
 }
 
-Status read_name_by_pid(int32_t pid, Record& record) {
-  WCHAR path[4096];
-  nt::ImageNameByPid answer = {static_cast<uintptr_t>(pid), {0, sizeof path, path}};
-  nt::Status status = nt::NtQuerySystemInformation(
-      static_cast<ULONG>(nt::SystemClass::image_name_by_pid), &answer, sizeof answer, nullptr);
-  if (status == nt::kInvalidClientId) return kGone;
-  if (status < 0) return kUnsupported;
-  WideText text = {reinterpret_cast<const char*>(path), answer.name.size / sizeof(WCHAR)};
-  WideText base = base_name(text);
-  return base.count == text.count ? Status{kUnsupported} : store_name(base, record);
-}
-
 }  // namespace procseek

@@ -55,8 +55,4 @@ class ProcessReader {
   int32_t creator_ = 0;
 };
 
-// The name of the image of a process that this user may not open. kUnsupported where the system
-// does not tell.
-Status read_name_by_pid(int32_t pid, Record& record);
-
 }  // namespace procseek

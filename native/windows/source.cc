@@ -14,6 +14,7 @@ constexpr FieldMask kNames = bit(Field::name) | bit(Field::comm);
 
 // What each kind of list tells; all of them are of processes that run.
 constexpr FieldMask kToldByBasic = bit(Field::pid) | kNames | bit(Field::ppid) | bit(Field::state);
+
 FieldMask told_by(ListKind kind) {
   if (kind == ListKind::basic) return kToldByBasic;
   constexpr Questions kByHandle =
@@ -46,7 +47,11 @@ std::unique_ptr<Source> make_source() {
 bool process_exists(int32_t pid) {
   Handle handle;
   Status status = open_living(pid, kLook, handle);
-  return status == kOk || status == kDenied;
+  if (status != kDenied) return status != kGone;
+  // It may have ended, and somebody else hold on to it.
+  Snapshot snapshot;
+  ListedProcess process;
+  return snapshot.take_any() != kOk || snapshot.list().find(pid, process);
 }
 
 Status WindowsSource::begin(const Walk& walk) {
@@ -104,7 +109,7 @@ Status WindowsSource::next_of_list(Record& record) {
 Status WindowsSource::next_of_pids(Record& record) {
   while (walked_ < walk_.pid_count) {
     attach(record, walk_.pids[walked_++]);
-    Status status = hold(record);
+    Status status = hold(record, walk_.at_most);
     if (status != kGone) return status;
   }
   return kEnd;
@@ -112,20 +117,22 @@ Status WindowsSource::next_of_pids(Record& record) {
 
 Status WindowsSource::find(int32_t pid, FieldMask wanted, Record& record) {
   attach(record, pid);
-  Status status = hold(record);
+  Status status = hold(record, wanted);
   if (status == kOk) status = read(record, wanted);
   handle_.reset();
   details_.clear();
   return status;
 }
 
-// Sees to it that what is read from here on is of one process. kOk as well when it may not be held.
-Status WindowsSource::hold(Record& record) {
+// Sees to it that what is read from here on is of one process. kOk as well when it may not be held,
+// and is there.
+Status WindowsSource::hold(const Record& record, FieldMask wanted) {
   if (access_ != Access::unknown) return kOk;
   Status status = open_living(record.pid, kLook, handle_);
   if (status != kOk && status != kDenied) return status;
   access_ = status == kOk ? Access::held : Access::denied;
-  return kOk;
+  ListedProcess process;
+  return status == kOk || is_listed_ ? Status{kOk} : consult(record.pid, wanted, process);
 }
 
 // Whether the process held is the one that the list speaks of, and not another one by now.
@@ -151,7 +158,7 @@ Status WindowsSource::read(Record& record, FieldMask wanted) {
   }
   if ((wanted & ~record.present) == 0) return kOk;
 
-  Status status = hold(record);
+  Status status = hold(record, wanted);
   if (status != kOk) return status;
   if (access_ == Access::denied) return read_by_list(record, wanted);
   if (is_listed_ && !is_listed_one()) {
@@ -168,7 +175,7 @@ Status WindowsSource::read_by_handle(Record& record, FieldMask wanted) {
   bool lacks_name = (questions & kImageName) && record.comm.length == 0;
   if (status != kOk || !(lacks_name || (questions & kThreads))) return status;
   ListedProcess process;
-  status = consult(record.pid, process);
+  status = consult(record.pid, fields_behind(kThreads), process);
   if (status != kOk) return status;
   if (lacks_name) status = store_name(process.name, record);
   record.threads = process.threads;
@@ -178,31 +185,33 @@ Status WindowsSource::read_by_handle(Record& record, FieldMask wanted) {
 
 // For a process that may not be opened.
 Status WindowsSource::read_by_list(Record& record, FieldMask wanted) {
-  FieldMask missing = wanted & ~record.present;
-  if ((missing & ~kNames) == 0) {
-    Status status = read_name_by_pid(record.pid, record);
-    if (status != kUnsupported) return status;
-  }
   ListedProcess process;
-  Status status = consult(record.pid, process);
+  Status status = consult(record.pid, wanted, process);
   if (status != kOk) return status;
-  bool is_told = is_listed_ && walked_list_.list().kind() == ListKind::full;
-  if (!is_told) {
+  if (!is_listed_ || consulted_ != &walked_list_.list()) {
     start_anew(record);
     record.set(Field::state);
-    status = tell(process, details_.list(), wanted, record);
+    status = tell(process, *consulted_, wanted, record);
   }
   withhold(wanted & ~record.present, record);
   return status;
 }
 
-Status WindowsSource::consult(int32_t pid, ListedProcess& ret_process) {
-  if (walked_list_.is_taken() && walked_list_.list().kind() == ListKind::full) {
-    return walked_list_.list().find(pid, ret_process) ? kOk : kGone;
+// What a list tells that tells as much of `wanted` as any does. kGone when it lacks the process.
+Status WindowsSource::consult(int32_t pid, FieldMask wanted, ListedProcess& ret_process) {
+  FieldMask told = wanted & told_by(ListKind::full);
+  auto tells = [told](const Snapshot& snapshot) {
+    return snapshot.is_taken() && (told & ~told_by(snapshot.list().kind())) == 0;
+  };
+  Snapshot& consulted = tells(walked_list_) ? walked_list_ : details_;
+  Status status = kOk;
+  if (!tells(consulted)) {
+    bool is_basic = (told & ~kToldByBasic) == 0;
+    status = is_basic ? consulted.take_any() : consulted.take(ListKind::full);
   }
-  Status status = details_.is_taken() ? Status{kOk} : details_.take(ListKind::full);
   if (status != kOk) return status;
-  return details_.list().find(pid, ret_process) ? kOk : kGone;
+  consulted_ = &consulted.list();
+  return consulted_->find(pid, ret_process) ? kOk : kGone;
 }
 
 // The process that created it, as long as it is there: its PID may be a younger one's by now.
@@ -216,11 +225,9 @@ Status WindowsSource::read_parent(Record& record) {
   if (status != kDenied) return status == kGone ? Status{kOk} : status;
 
   ListedProcess process;
-  status = consult(record.pid, process);
-  if (status != kOk) return status;
-  const ProcessList& list = details_.is_taken() ? details_.list() : walked_list_.list();
-  record.ppid = find_parent(list, process);
-  return kOk;
+  status = consult(record.pid, bit(Field::ppid), process);
+  if (status == kOk) record.ppid = find_parent(*consulted_, process);
+  return status;
 }
 
 }  // namespace procseek
