@@ -204,13 +204,13 @@ Status WindowsSource::consult(int32_t pid, FieldMask wanted, ListedProcess& ret_
     return snapshot.is_taken() && (told & ~told_by(snapshot.list().kind())) == 0;
   };
   Snapshot& consulted = tells(walked_list_) ? walked_list_ : details_;
-  Status status = kOk;
-  if (!tells(consulted)) {
-    bool is_basic = (told & ~kToldByBasic) == 0;
-    status = is_basic ? consulted.take_any() : consulted.take(ListKind::full);
-  }
-  if (status != kOk) return status;
   consulted_ = &consulted.list();
+  if (tells(consulted) && consulted_->find(pid, ret_process)) return kOk;
+  if (&consulted == &walked_list_) return kGone;
+  // It may have started since.
+  bool is_basic = (told & ~kToldByBasic) == 0;
+  Status status = is_basic ? consulted.take_any() : consulted.take(ListKind::full);
+  if (status != kOk) return status;
   return consulted_->find(pid, ret_process) ? kOk : kGone;
 }
 

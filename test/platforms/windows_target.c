@@ -3,7 +3,7 @@
 //   target sleep          sleeps
 //   target deny FILE      lets nobody open it, says so by creating a file, and sleeps
 //   target hold PID FILE  holds a handle on a process, says so by creating a file, and sleeps
-//   target exit CODE      exits with the code
+//   target exit CODE MS   exits with the code, after so many milliseconds
 #include <aclapi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,10 @@ static int deny(void) {
 
 int main(int count, char** arguments) {
   const char* what = count > 1 ? arguments[1] : "";
-  if (strcmp(what, "exit") == 0) ExitProcess(strtoul(arguments[2], NULL, 0));
+  if (strcmp(what, "exit") == 0) {
+    Sleep(strtoul(arguments[3], NULL, 10));
+    ExitProcess(strtoul(arguments[2], NULL, 0));
+  }
   if (strcmp(what, "deny") == 0 && !(deny() && touch(arguments[2]))) return 2;
   if (strcmp(what, "hold") == 0) {
     HANDLE held = OpenProcess(SYNCHRONIZE, FALSE, strtoul(arguments[2], NULL, 10));
