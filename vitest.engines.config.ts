@@ -1,11 +1,31 @@
 // The contract of all lookups, held against the engine that CONTRACT_ENGINE names: the tests are the
-// same, what they import is not. test/engines/contract.test.ts runs this.
+// same, what they import is not. Without one, the whole contract of the module. test/engines and
+// test/fault run this in surroundings of their own.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const library = join(root, 'test/support/by_engine.ts');
+
+const { CONTRACT_ENGINE: engine, CONTRACT_CACHE: cacheDir = '.cache/vite-engines' } = process.env;
+
+const ofLookups = [
+  'access',
+  'children',
+  'comm',
+  'conditions',
+  'fields',
+  'misuse',
+  'names',
+  'oracles',
+  'overlap',
+  'point',
+  'queries',
+  'scan',
+  'streams',
+  'texts',
+];
 
 const byEngine: Plugin = {
   name: 'by-engine',
@@ -17,26 +37,13 @@ const byEngine: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [byEngine],
-  cacheDir: process.env.CONTRACT_CACHE ?? '.cache/vite-engines',
+  plugins: engine === undefined ? [] : [byEngine],
+  cacheDir,
   test: {
     environment: 'node',
-    include: [
-      'access',
-      'children',
-      'comm',
-      'conditions',
-      'fields',
-      'misuse',
-      'names',
-      'oracles',
-      'overlap',
-      'point',
-      'queries',
-      'scan',
-      'streams',
-      'texts',
-    ].map((name) => `test/contract/${name}.test.ts`),
+    include: (engine === undefined ? ['*'] : ofLookups).map(
+      (name) => `test/contract/${name}.test.ts`,
+    ),
     pool: 'forks',
     // It runs beside other tests, some of which time what happens.
     maxWorkers: 1,

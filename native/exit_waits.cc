@@ -13,6 +13,10 @@ namespace {
 // not tell everybody how the child has ended.
 constexpr int64_t kPatience = 100;
 
+// So long, in milliseconds, it may take the threads of a process to end when all of it does. When
+// the others live on, the first one has ended alone, and the process may yet end in another way.
+constexpr int64_t kFarewell = 50;
+
 Status identify(int32_t pid, Identity& ret_identity) {
   std::unique_ptr<Source> source = make_source();
   if (source == nullptr) return out_of_memory();
@@ -55,8 +59,7 @@ Status ExitWaits::add(int32_t token, int32_t pid, const Identity& identity) {
       if (refusal != kOk) handle.close();
     }
     is_polled = !handle;
-    status = insert(token, pid, found, Exit{}, std::move(handle));
-    if (status != kOk) return status;
+    if (insert(token, pid, found, std::move(handle)) == nullptr) return out_of_memory();
     counters_.waiting++;
     if (is_polled) counters_.refusal = refusal;
   }
@@ -64,20 +67,33 @@ Status ExitWaits::add(int32_t token, int32_t pid, const Identity& identity) {
   return kOk;
 }
 
-// Under the lock.
-Status ExitWaits::insert(int32_t token, int32_t pid, const Identity& identity, const Exit& told,
-                         ProcessHandle handle) {
+// Under the lock. Null when there is no memory.
+ExitWaits::Wait* ExitWaits::insert(int32_t token, int32_t pid, const Identity& identity,
+                                   ProcessHandle handle) {
   Wait* wait = waits_.insert(token);
-  if (wait == nullptr) return out_of_memory();
+  if (wait == nullptr) return nullptr;
   wait->pid = pid;
   wait->identity = identity;
-  wait->told = told;
   wait->handle = std::move(handle);
   wait->is_polled = !wait->handle;
-  if (!wait->is_polled) return kOk;
+  if (!wait->is_polled) return wait;
   polled_++;
   if (token > 0) counters_.polled++;
-  return kOk;
+  return wait;
+}
+
+// Under the lock.
+void ExitWaits::keep_told(Wait& wait, const Exit& told, int64_t now) {
+  if (told.code < 0 && told.signal == 0) return;
+  wait.told = told;
+  wait.told_until = now + kFarewell;
+  if (wait.is_polled) be_patient(wait, now + kFarewell / 2);
+}
+
+// Under the lock.
+void ExitWaits::be_patient(Wait& wait, int64_t until) {
+  wait.patience = until;
+  if (patience_ < 0 || until < patience_) patience_ = until;
 }
 
 void ExitWaits::cancel(int32_t token) {
@@ -102,7 +118,7 @@ ExitWaits::Counters ExitWaits::counters() const {
   return counters_;
 }
 
-bool ExitWaits::follow(int32_t pid, const Identity& identity, const Exit& told,
+bool ExitWaits::follow(int32_t pid, const Identity& identity, const Exit& told, int64_t now,
                        bool even_by_polling) {
   if (follows(pid)) return true;
   ProcessHandle handle;
@@ -119,9 +135,13 @@ bool ExitWaits::follow(int32_t pid, const Identity& identity, const Exit& told,
   if (token == nullptr) return false;
   *token = -own_tokens_;
   Lock lock(mutex_);
-  if (insert(-own_tokens_, pid, identity, told, std::move(handle)) == kOk) return true;
-  own_.erase(pid);
-  return false;
+  Wait* wait = insert(-own_tokens_, pid, identity, std::move(handle));
+  if (wait == nullptr) {
+    own_.erase(pid);
+    return false;
+  }
+  keep_told(*wait, told, now);
+  return true;
 }
 
 int64_t ExitWaits::due() const {
@@ -137,7 +157,7 @@ bool ExitWaits::collect_due(int64_t now, Bytes& ret_tokens, bool& ret_polls) {
   if (!ret_polls && (patience_ < 0 || now < patience_)) return true;
   patience_ = -1;
   waits_.for_each([&](int32_t token, const Wait& wait) {
-    bool is_due = wait.is_polled ? ret_polls : wait.patience >= 0 && now >= wait.patience;
+    bool is_due = (wait.is_polled && ret_polls) || (wait.patience >= 0 && now >= wait.patience);
     if (is_due) {
       has_memory &= append_value(ret_tokens, token);
     } else if (wait.patience >= 0 && (patience_ < 0 || wait.patience < patience_)) {
@@ -187,8 +207,9 @@ Status ExitWaits::ask(int32_t token, int64_t now, Exit& ret_exit) {
     Lock lock(mutex_);
     Wait* wait = waits_.find(token);
     if (wait == nullptr) return kGone;
-    ret_exit = wait->told;
+    if (now < wait->told_until) ret_exit = wait->told;
     if (!wait->is_polled) return ask_handle(*wait, now, ret_exit);
+    if (now >= wait->patience) wait->patience = -1;
     pid = wait->pid;
     identity = wait->identity;
     counters_.polls++;
@@ -217,8 +238,7 @@ Status ExitWaits::ask_handle(Wait& wait, int64_t now, Exit& ret_exit) {
     wait.handle.close();
     return read_exit(wait.handle, wait.pid, wait.identity, ret_exit) == kOk ? kOk : kUnsupported;
   }
-  if (wait.patience < 0) wait.patience = now + kPatience;
-  if (patience_ < 0 || wait.patience < patience_) patience_ = wait.patience;
+  be_patient(wait, wait.patience < 0 ? now + kPatience : wait.patience);
   return kPending;
 }
 

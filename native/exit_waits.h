@@ -45,8 +45,9 @@ class ExitWaits {
   // On the monitor's thread.
 
   // Waits for the monitor. Whether the end will be told: without a handle only `even_by_polling`.
-  // `told` is what is known of it already.
-  bool follow(int32_t pid, const Identity& identity, const Exit& told, bool even_by_polling);
+  // `told` is how its first thread has ended just now.
+  bool follow(int32_t pid, const Identity& identity, const Exit& told, int64_t now,
+              bool even_by_polling);
   bool follows(int32_t pid) const { return own_.find(pid) != nullptr; }
   size_t followed() const { return own_.size(); }
   // visit(pid, identity) for each of the monitor's waits.
@@ -70,12 +71,15 @@ class ExitWaits {
     Identity identity;  // none as long as it could not be read
     ProcessHandle handle;
     bool is_polled = false;  // for want of a handle
-    int64_t patience = -1;   // until when to wait for how it ended; -1: it has not ended
-    Exit told;
+    // Until when to wait for how it ended, or when to look before the next turn; -1: neither.
+    int64_t patience = -1;
+    Exit told;               // how its first thread has ended,
+    int64_t told_until = 0;  // which until then is how the process has
   };
 
-  Status insert(int32_t token, int32_t pid, const Identity& identity, const Exit& told,
-                ProcessHandle handle);
+  Wait* insert(int32_t token, int32_t pid, const Identity& identity, ProcessHandle handle);
+  void keep_told(Wait& wait, const Exit& told, int64_t now);
+  void be_patient(Wait& wait, int64_t until);
   void erase(int32_t token);
   Status ask(int32_t token, int64_t now, Exit& ret_exit);
   Status ask_handle(Wait& wait, int64_t now, Exit& ret_exit);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "comm_hash.h"
+#include "sort.h"
 
 namespace procseek {
 
@@ -86,6 +87,10 @@ std::string_view name_from_exe(std::string_view comm, std::string_view exe) {
   return is_main_thread_label(comm) || starts_with(base, comm) ? base : std::string_view{};
 }
 
+int NameSet::in_order_of_keys(const Entry& a, const Entry& b) {
+  return std::memcmp(a.key, b.key, sizeof a.key);
+}
+
 NameSet::~NameSet() { std::free(entries_); }
 
 Status NameSet::assign(std::string_view list, bool ignore_case) {
@@ -100,9 +105,7 @@ Status NameSet::assign(std::string_view list, bool ignore_case) {
     if (!text_.store(name, entry.name)) return out_of_memory();
     count_++;
   }
-  std::sort(entries_, entries_ + count_, [](const Entry& a, const Entry& b) {
-    return std::memcmp(a.key, b.key, sizeof a.key) < 0;
-  });
+  sort<Entry, in_order_of_keys>(entries_, count_);
   return kOk;
 }
 
@@ -113,7 +116,7 @@ const NameSet::Entry* NameSet::first_like(std::string_view name, Entry& ret_prob
   std::memcpy(ret_probe.key, key, sizeof key);
   return std::lower_bound(
       entries_, entries_ + count_, ret_probe,
-      [](const Entry& a, const Entry& b) { return std::memcmp(a.key, b.key, sizeof a.key) < 0; });
+      [](const Entry& a, const Entry& b) { return in_order_of_keys(a, b) < 0; });
 }
 
 char NameSet::fold(char c) const {

@@ -89,6 +89,7 @@ class NameSet {
     uint64_t key[2];
     Span name;
   };
+  static int in_order_of_keys(const Entry& a, const Entry& b);
   const Entry* first_like(std::string_view name, Entry& ret_probe) const;
   bool has_entry(std::string_view name) const;
   bool equal(std::string_view name, std::string_view text) const;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sort.h"
+
 namespace procseek {
 
 namespace {
@@ -23,11 +25,15 @@ std::string_view lasting_part(std::string_view comm) {
 // A process that exists, and is not to be seen.
 bool is_hidden(Status status) { return status < 0 && error_of(status) == error_number::kAccess; }
 
-int32_t* sort_and_unite(Bytes& pids) {
-  auto* first = reinterpret_cast<int32_t*>(pids.data());
-  auto* last = first + pids.size() / sizeof *first;
-  std::sort(first, last);
-  return std::unique(first, last);
+int by_pid(const NameMemory::Candidate& a, const NameMemory::Candidate& b) {
+  return in_order(a.pid, b.pid);
+}
+
+NameMemory::Candidate* sort_candidates(Bytes& candidates, size_t& ret_count) {
+  auto* first = reinterpret_cast<NameMemory::Candidate*>(candidates.data());
+  ret_count = candidates.size() / sizeof *first;
+  sort<NameMemory::Candidate, by_pid>(first, ret_count);
+  return first;
 }
 
 }  // namespace
@@ -82,8 +88,8 @@ Status NameMemory::drain() {
 
 // Reads again what has changed. Whatever fails, it is still to be done.
 Status NameMemory::settle() {
-  int32_t* last = sort_and_unite(changed_);
   auto* pid = reinterpret_cast<int32_t*>(changed_.data());
+  const int32_t* last = pid + sort_and_unite(pid, changed_.size() / sizeof *pid);
   // Beyond that, it is less to read all.
   if (static_cast<size_t>(last - pid) > known_.size() + 64) is_void_ = true;
   if (is_void_) return kOk;
@@ -142,8 +148,8 @@ Status NameMemory::keep(uint32_t stamp, uint8_t flags) {
 
 // That a process was reaped, nobody tells.
 Status NameMemory::drop_reaped() {
-  int32_t* last = sort_and_unite(ended_);
   auto* kept = reinterpret_cast<int32_t*>(ended_.data());
+  const int32_t* last = kept + sort_and_unite(kept, ended_.size() / sizeof *kept);
   for (const int32_t* pid = kept; pid != last; pid++) {
     const KnownProcess* known = known_.find(*pid);
     if (known == nullptr || (known->flags & KnownProcess::kEnded) == 0) continue;
@@ -225,12 +231,11 @@ Status NameMemory::find(const uint32_t* hashes, size_t count, Bytes& ret_candida
     });
   }
   if (!has_memory) return out_of_memory();
-  auto* first = reinterpret_cast<Candidate*>(ret_candidates.data());
-  auto* last = first + ret_candidates.size() / sizeof *first;
-  std::sort(first, last, [](const Candidate& a, const Candidate& b) { return a.pid < b.pid; });
+  size_t found;
+  Candidate* first = sort_candidates(ret_candidates, found);
   // The same hash may have been given twice.
-  last = std::unique(first, last,
-                     [](const Candidate& a, const Candidate& b) { return a.pid == b.pid; });
+  Candidate* last = std::unique(
+      first, first + found, [](const Candidate& a, const Candidate& b) { return a.pid == b.pid; });
   ret_candidates.truncate(static_cast<size_t>(last - first) * sizeof *first);
   return kOk;
 }
@@ -241,9 +246,8 @@ Status NameMemory::list(Bytes& ret_candidates) const {
     has_memory = has_memory && append_value(ret_candidates, candidate(known));
   });
   if (!has_memory) return out_of_memory();
-  auto* first = reinterpret_cast<Candidate*>(ret_candidates.data());
-  std::sort(first, first + ret_candidates.size() / sizeof *first,
-            [](const Candidate& a, const Candidate& b) { return a.pid < b.pid; });
+  size_t count;
+  (void)sort_candidates(ret_candidates, count);
   return kOk;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include "bytes.h"
@@ -46,6 +47,9 @@ struct CpuTime {
   double user = 0;
   double system = 0;
 };
+
+// A counter that this system does not keep: null in JavaScript.
+constexpr double kNotCounted = std::numeric_limits<double>::quiet_NaN();
 
 struct Io {
   double readChars = 0;
@@ -138,13 +142,16 @@ struct Record {
   Identity identity() const { return has(Field::id) ? Identity::of(view(id)) : Identity{}; }
   // A zombie that still has threads has merely lost its first one.
   bool has_ended() const {
-    return has(Field::state) && (state == State::dead || (state == State::zombie && threads <= 1));
+    bool has_threads = has(Field::threads) && threads > 1;
+    return has(Field::state) && (state == State::dead || (state == State::zombie && !has_threads));
   }
 };
 
 // Which processes a walk visits, and what for.
 struct Walk {
   bool comm = false;  // whether every visit is to bring the comm along
+  // Whether every visit is to bring the stamp along, where that takes asking for it.
+  bool stamp = false;
   // Whether a process is of no interest when its comm is none: such ones may be left out. Those of
   // interest are the ones with these hashes (name.h), or all when there are none.
   bool by_comm = false;

@@ -43,6 +43,13 @@ enum Outcome : Status {
   X(epoll_ctl)                   \
   X(epoll_wait)                  \
   X(eventfd)                     \
+  X(proc_listpids)               \
+  X(proc_pidinfo)                \
+  X(proc_pidpath)                \
+  X(proc_pid_rusage)             \
+  X(sysctl)                      \
+  X(kqueue)                      \
+  X(kevent)                      \
   X(pthread_create)              \
   X(bpf)                         \
   X(mmap)                        \

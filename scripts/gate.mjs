@@ -1,67 +1,119 @@
-// Examines every committed prebuild: it has to be there, for its machine, loadable wherever
-// Node.js 20 runs, and made from the sources as they are now.
+// Examines every committed prebuild: it has to be there, for its machine, made from the sources as
+// they are now, and to need nothing that a host might lack.
 //
-//   node scripts/gate.mjs prebuilds
-import { existsSync, readdirSync } from 'node:fs';
-import { isMadeFromSources, prebuildOf, targets } from './native.mjs';
-import { dispatch, inRoot, output } from './run.mjs';
+//   node scripts/gate.mjs prebuilds   all of them
+//   node scripts/gate.mjs controls    whether the faults that it looks for are found
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { inspect } from './binary.mjs';
+import { isMadeFromSources } from './native.mjs';
+import { compile, readManifest } from './prebuilds.mjs';
+import { dispatch, inRoot } from './run.mjs';
+import { prebuildOf, targets } from './targets.mjs';
 
-/** The newest symbol versions to ask for. The official Node.js 20 to 26 need the same themselves. */
-const limits = { GLIBC: '2.28', GLIBCXX: '3.4.21', CXXABI: '1.3.9', GCC: '4.2.0' };
+const { symbols } = createRequire(import.meta.url)('node-api-headers');
 
-/** What a prebuild may link with: libraries that the `node` binary has loaded already. */
-const libraries = /^(libc|libm|libdl|libpthread|libgcc_s|libstdc\+\+|ld-linux[-\w]*)\.so\.\d+$/;
+/** Of all prebuilds together, in bytes. */
+const largest = 600_000;
+
+const exported = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
+
+const nodeApi = new Set(
+  ['v1', 'v2', 'v3', 'v4', 'v5', 'v6', 'v7', 'v8'].flatMap((version) => [
+    ...symbols[version].js_native_api_symbols,
+    ...symbols[version].node_api_symbols,
+  ]),
+);
 
 function prebuilds() {
-  const directory = inRoot('prebuilds');
-  const found = existsSync(directory) ? readdirSync(directory).sort().join(', ') : 'nothing';
-  const wanted = Object.keys(targets).sort().join(', ');
-  if (found !== wanted) throw new Error(`prebuilds/ should have ${wanted}, but has ${found}`);
-  const faults = Object.keys(targets).flatMap(examine);
+  const found = readdirSync(inRoot('prebuilds'), { recursive: true })
+    .filter((name) => name.includes('.'))
+    .map((name) => `prebuilds/${name.replaceAll('\\', '/')}`);
+  const names = Object.keys(targets);
+  const wanted = ['prebuilds/manifest.json', ...names.map(prebuildOf)];
+  const faults = [
+    ...wanted.filter((file) => !found.includes(file)).map((file) => `${file} is missing`),
+    ...found.filter((file) => !wanted.includes(file)).map((file) => `${file} is of no target`),
+  ];
+  if (faults.length === 0) faults.push(...names.flatMap(judge), ...judgeSize(names));
   if (faults.length > 0) throw new Error(faults.join('\n'));
 }
 
-/** Prints what a prebuild needs; returns what is wrong with it. */
-function examine(target) {
+function judge(target) {
   const file = prebuildOf(target);
-  const { machine } = targets[target];
-  const versions = symbolVersions(file);
-  const needed = neededLibraries(file);
-  process.stdout.write(`${file}: ${[machine, ...versions.map(label), ...needed].join(' ')}\n`);
+  const faults = [...faultsOf(target, file), ...faultsOfEntry(target, file)];
+  process.stdout.write(`${file}: ${faults.length === 0 ? 'sound' : 'NOT SOUND'}\n`);
+  return faults.map((fault) => `${file} ${fault}`);
+}
 
-  const isForMachine = output('objdump', ['-f', file]).includes(`architecture: ${machine},`);
+function judgeSize(names) {
+  const size = names.reduce((sum, name) => sum + readFileSync(inRoot(prebuildOf(name))).length, 0);
+  process.stdout.write(`all prebuilds: ${size} bytes of ${largest}\n`);
+  return size > largest ? [`prebuilds/ has ${size} bytes, more than ${largest}`] : [];
+}
+
+/** What is wrong with a file that is to be a target's. */
+export function faultsOf(target, file) {
+  const { machine, libraries, imports } = { ...targets[target], ...allowed(target) };
+  const found = inspect(file);
+  const foreign = found.imports.filter((name) => !nodeApi.has(name) && !imports.has(name));
   return [
-    ...(isForMachine ? [] : [`is not for ${machine}`]),
-    ...versions.filter(isTooNew).map((version) => `needs ${label(version)}`),
-    ...needed.filter((name) => !libraries.test(name)).map((name) => `links with ${name}`),
+    ...(found.format === machine ? [] : [`is ${found.format}, not ${machine}`]),
+    ...found.libraries.filter((name) => !libraries.has(name)).map((name) => `links with ${name}`),
+    ...found.versions.map((version) => `needs ${version}`),
+    ...foreign.map((name) => `imports ${name}`),
+    ...(String(found.exports.sort()) === String(exported) ? [] : [`exports ${found.exports}`]),
     ...(isMadeFromSources(file) ? [] : ['is stale: npm run prebuild']),
-  ].map((fault) => `${file} ${fault}`);
+  ];
 }
 
-/** The newest version that a file needs of each family of symbols. */
-function symbolVersions(file) {
-  const newest = new Map();
-  const undefinedSymbols = /\*UND\*\s+[0-9a-f]+\s+\(?([A-Z]+)_([\d.]+)/g;
-  for (const [, family, version] of output('objdump', ['-T', file]).matchAll(undefinedSymbols)) {
-    if (compare(version, newest.get(family) ?? '0') > 0) newest.set(family, version);
-  }
-  return [...newest].map(([family, version]) => ({ family, version }));
+function allowed(target) {
+  const { imports, libraries } = targets[target].allowed;
+  return { imports: new Set(imports), libraries: new Set(libraries) };
 }
 
-function isTooNew({ family, version }) {
-  return compare(version, limits[family] ?? '0') > 0;
+/** The manifest's row has to speak of this very file. */
+function faultsOfEntry(target, file) {
+  const { size, sha256 } = readManifest()[target] ?? {};
+  const bytes = readFileSync(inRoot(file));
+  const isSame =
+    size === bytes.length && sha256 === createHash('sha256').update(bytes).digest('hex');
+  return isSame ? [] : ['is not what the manifest describes'];
 }
 
-function label({ family, version }) {
-  return `${family}_${version}`;
+/** Files with a fault each, which has to be found. */
+async function controls() {
+  const ordinary = '.cache/controls/ordinary.node';
+  // As compilers link unless told otherwise, with a C++ library of their own inside.
+  await compile('linux-x64', ordinary, (line) => [
+    ...line.filter((word) => word !== '-nostdlib' && !word.startsWith('native/freestanding')),
+    '-static-libstdc++',
+  ]);
+  const open = '.cache/controls/open.node';
+  await compile('linux-x64', open, (line) => [
+    ...line.filter((word) => !word.includes('--version-script')),
+    '-fvisibility=default',
+  ]);
+  const stale = '.cache/controls/stale.node';
+  await compile('linux-x64', stale, (line) =>
+    line.map((word) =>
+      word.startsWith('-DPROCSEEK_SOURCE_HASH') ? `${word.slice(0, -2)}-"` : word,
+    ),
+  );
+  const cases = [
+    ['a file with a C++ library inside', 'linux-x64', ordinary, /links with libc\.so\.6/],
+    ['symbols of a certain glibc', 'linux-x64', ordinary, /needs GLIBC_/],
+    ['more exports than two', 'linux-x64', open, /exports /],
+    ['another machine’s file', 'linux-arm64', prebuildOf('linux-x64'), /is elf64-x86-64/],
+    ['other sources’ file', 'linux-x64', stale, /is stale/],
+  ];
+  const missed = cases.filter(([what, target, file, fault]) => {
+    const isFound = faultsOf(target, file).some((one) => fault.test(one));
+    process.stdout.write(`${what}: ${isFound ? 'found' : 'MISSED'}\n`);
+    return !isFound;
+  });
+  if (missed.length > 0) throw new Error('The gate lets pass what it should not');
 }
 
-function neededLibraries(file) {
-  return [...output('objdump', ['-p', file]).matchAll(/NEEDED\s+(\S+)/g)].map(([, name]) => name);
-}
-
-function compare(a, b) {
-  return a.localeCompare(b, 'en', { numeric: true });
-}
-
-await dispatch(import.meta.url, { prebuilds });
+await dispatch(import.meta.url, { prebuilds, controls });

@@ -1,34 +1,15 @@
-// Builds the addon.
+// Compiles the addon for this machine, by node-gyp.
 //
-//   node scripts/native.mjs rebuild    build/Release, for this machine
-//   node scripts/native.mjs prebuild   prebuilds/<this platform>, to be committed
+//   node scripts/native.mjs rebuild    build/Release
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { dispatch, inRoot, run } from './run.mjs';
 
-/** What there are prebuilds for, with `objdump`'s word for the machine. */
-export const targets = {
-  'linux-x64': { machine: 'i386:x86-64' },
-};
-
 const built = 'build/Release/procseek.node';
-
-export function prebuildOf(target) {
-  return `prebuilds/${target}/procseek.node`;
-}
 
 export function rebuild() {
   run(process.execPath, ['node_modules/node-gyp/bin/node-gyp.js', 'rebuild'], { env: headers() });
-}
-
-function prebuild() {
-  const target = `${process.platform}-${process.arch}`;
-  if (!Object.hasOwn(targets, target)) throw new Error(`scripts/native.mjs has no ${target}`);
-  const version = `--target=${process.versions.node}`;
-  const options = ['--napi', '--strip', '--cache=.cache/prebuildify', version];
-  run(process.execPath, ['node_modules/prebuildify/bin.js', ...options], { env: headers() });
-  if (!isMadeFromSources(prebuildOf(target))) throw new Error(`${prebuildOf(target)} is missing`);
 }
 
 /** The headers of the Node.js that runs this, if it came with them; else node-gyp downloads some. */
@@ -55,4 +36,4 @@ export function discard() {
   rmSync(inRoot(built), { force: true });
 }
 
-await dispatch(import.meta.url, { rebuild, prebuild });
+await dispatch(import.meta.url, { rebuild });

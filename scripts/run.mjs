@@ -1,5 +1,6 @@
 /** Child processes and paths, as all scripts need them. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +34,13 @@ export function run(command, args, { env = {}, cwd = root } = {}) {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (error) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status ?? signal}`);
+}
+
+/** The same, while others run. */
+export async function runAside(command, args) {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const [status, signal] = await once(child, 'exit');
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status ?? signal}`);
 }
 

@@ -1,6 +1,7 @@
 /** Programs that the tests and gates use and npm does not bring. */
 import { existsSync } from 'node:fs';
 import { run, succeeds } from './run.mjs';
+import { targets } from './targets.mjs';
 
 const onPath = (program) => () => succeeds('sh', ['-c', `command -v ${program}`]);
 
@@ -26,11 +27,21 @@ const gateTools = {
   'clang-format': onPath('clang-format'),
 };
 
+/** What compiles for other machines, and reads what was compiled. */
+const crossTools = () =>
+  Object.fromEntries([
+    ['llvm', onPath('llvm-readobj')],
+    ...Object.values(targets).flatMap(({ packages }) =>
+      Object.entries(packages).map(([name, file]) => [name, () => existsSync(file)]),
+    ),
+  ]);
+
 /** What turns programs for the kernel into headers. */
 const bpfTools = {
   clang: onPath('clang'),
   llvm: onPath('llvm-strip'),
   bpftool: onPath('bpftool'),
+  lz4: onPath('lz4'),
   'libbpf-dev': () => existsSync('/usr/include/bpf/bpf_helpers.h'),
 };
 
@@ -44,6 +55,10 @@ export function installTestTools() {
 
 export function installBuildTools() {
   install(missing({ ...compiler, ...gateTools }));
+}
+
+export function installCrossTools() {
+  install(missing(crossTools()));
 }
 
 export function installBpfTools() {

@@ -1,6 +1,6 @@
 /** The native addon: numbers and bytes in, numbers and bytes out. */
 import { join } from 'node:path';
-import nodeGypBuild from 'node-gyp-build';
+import { loadAddon } from './load.js';
 
 /** What a Finder keeps (native/engine.h). Collecting it releases that. */
 export interface NativeEngine {
@@ -157,4 +157,4 @@ export interface Binding {
 }
 
 // This file is one level below the package's root, in the sources as well as when built.
-export const binding = nodeGypBuild(join(__dirname, '..')) as Binding;
+export const binding = loadAddon(join(__dirname, '..')) as Binding;

@@ -188,12 +188,12 @@ function value(batch: Batch, lane: Lane, base: number, row: number): unknown {
     case 'io': {
       const first = base / 2 + lane.slot;
       return {
-        readChars: doubles[first],
-        writeChars: doubles[first + 1],
-        readCalls: doubles[first + 2],
-        writeCalls: doubles[first + 3],
-        readBytes: doubles[first + 4],
-        writeBytes: doubles[first + 5],
+        readChars: counter(doubles[first]),
+        writeChars: counter(doubles[first + 1]),
+        readCalls: counter(doubles[first + 2]),
+        writeCalls: counter(doubles[first + 3]),
+        readBytes: counter(doubles[first + 4]),
+        writeBytes: counter(doubles[first + 5]),
       };
     }
     case 'text':
@@ -203,6 +203,11 @@ function value(batch: Batch, lane: Lane, base: number, row: number): unknown {
     case 'pairs':
       return pairs(elements(textOf(batch, lane, base, row)));
   }
+}
+
+/** `null` for one that the system does not keep (kNotCounted in native/process.h). */
+function counter(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
 }
 
 function textOf(batch: Batch, lane: Lane, base: number, row: number): string {

@@ -2,7 +2,12 @@
 import { binding } from './binding.js';
 import { wrongType, wrongValue } from './errors.js';
 
-/** Linux: the third field of proc_pid_stat(5), in psutil's words. */
+/**
+ * Linux: the third field of proc_pid_stat(5), in psutil's words.
+ * macOS: `'running'` when one of its threads runs or is ready to, `'sleeping'` when none is, which
+ * is told of processes of the same user, and of all to root; of others `'unknown'`. `'stopped'`,
+ * `'zombie'` and `'idle'` (being created) are told of all.
+ */
 export type ProcessState =
   | 'running'
   | 'sleeping'
@@ -22,20 +27,23 @@ export interface CpuTime {
   system: number;
 }
 
-/** proc_pid_io(5). */
+/**
+ * proc_pid_io(5). macOS keeps the last two, of all storage (`ri_diskio_bytesread` and
+ * `ri_diskio_byteswritten`); the others are `null`.
+ */
 export interface IoCounters {
   /** Bytes passed to read(2) and the like, whether or not from a disk (`rchar`). */
-  readChars: number;
+  readChars: number | null;
   /** Bytes passed to write(2) and the like (`wchar`). */
-  writeChars: number;
+  writeChars: number | null;
   /** System calls that read (`syscr`). */
-  readCalls: number;
+  readCalls: number | null;
   /** System calls that write (`syscw`). */
-  writeCalls: number;
+  writeCalls: number | null;
   /** Bytes fetched from storage (`read_bytes`). */
-  readBytes: number;
+  readBytes: number | null;
   /** Bytes sent to storage (`write_bytes`). */
-  writeBytes: number;
+  writeBytes: number | null;
 }
 
 /**
@@ -43,7 +51,7 @@ export interface IoCounters {
  * withholds from this user, or that such a process does not have, is `null`.
  */
 export interface ProcessFields {
-  /** Process id, 1 to 2³¹−1. Always there. */
+  /** Process id, 1 to 2³¹−1. Always there. macOS: the kernel, PID 0, is none, as for ps(1). */
   pid: number;
   /**
    * The program's name as its author would say it. On Linux the kernel's task name (`comm`),
@@ -51,9 +59,14 @@ export interface ProcessFields {
    * script in `argv[1]`, else of the executable — whichever starts with the cut name), and replaced
    * by the executable's base name when a runtime overwrote it with the label of its main thread
    * (`MainThread`, `node-MainThread`). Bytes that are not UTF-8 show as U+FFFD.
+   * macOS: `comm`, completed when it was cut at 15 bytes, from the executable's base name, else from
+   * `argv[0]` and the script as on Linux.
    */
   name: string;
-  /** The parent's PID; 0 for processes that the kernel started, or whose parent is out of view. */
+  /**
+   * The parent's PID; 0 for processes that the kernel started, or whose parent is out of view.
+   * macOS: the debugger's, of a process that has one.
+   */
   ppid: number;
   /** What the process is doing. Source: proc_pid_stat(5). */
   state: ProcessState;
@@ -61,82 +74,120 @@ export interface ProcessFields {
    * When it started, in milliseconds since 1970, as the wall clock stands now: for people. It moves
    * when the clock is set; use `id` to tell processes apart. Resolution: a clock tick, 10 ms as a
    * rule. Source: proc_pid_stat(5), `starttime`.
+   * macOS: as the wall clock stood then, to the millisecond: it does not move. Source: `p_start`, of
+   * processes of other users by sysctl(KERN_PROC_PID), for which the kernel goes through its list.
    */
   startTime: number;
   /**
    * The process's identity: opaque; equal if and only if it is the same process, until the host
    * restarts. Does not change when the process executes another program. See `isRunning()`.
+   * macOS: the PID and the kernel's unique id, which counts all forks since it started
+   * (`p_uniqueid`); where that is withheld, the PID and the start in microseconds.
    */
   id: string;
   /**
    * The kernel's name for the process, 15 bytes at most but for kernel threads; the process can set
    * it. Source: proc_pid_comm(5).
+   * macOS: the file name that was executed, 15 bytes at most; of a script that of its interpreter.
+   * Source: proc_pidinfo(PROC_PIDT_SHORTBSDINFO).
    */
   comm: string;
   /**
    * Path of the executable, as its mount namespace sees it. Without the ` (deleted)` that Linux
    * appends once the file is gone. `null` for kernel threads and zombies, and without the right to
    * ptrace(2) the process. Source: proc_pid_exe(5).
+   * macOS: told of all users' processes; `null` for zombies, and once the file is gone. Source:
+   * proc_pidpath().
    */
   exe: string | null;
   /**
    * The arguments, `argv[0]` first, empty ones included. Empty for kernel threads and zombies. A
    * process can overwrite them by a title, which is then one element; when it is shorter than they
    * were, many empty ones may follow. Source: proc_pid_cmdline(5).
+   * macOS: `null` for other users' processes, unless one is root, and for zombies. Source:
+   * sysctl(KERN_PROCARGS2).
    */
   cmdline: string[] | null;
-  /** Working directory. `null` as for `exe`. Source: proc_pid_cwd(5). */
+  /**
+   * Working directory. `null` as for `exe`. Source: proc_pid_cwd(5).
+   * macOS: `null` as for `cmdline`, and once it was removed. Source:
+   * proc_pidinfo(PROC_PIDVNODEPATHINFO), as for `root`.
+   */
   cwd: string | null;
-  /** Root directory, see chroot(2). `null` as for `exe`. Source: proc_pid_root(5). */
+  /**
+   * Root directory, see chroot(2). `null` as for `exe`. Source: proc_pid_root(5).
+   * macOS: `null` as for `cmdline`.
+   */
   root: string | null;
   /**
    * The environment the program was started with. `null` without the right to ptrace(2) the
    * process. Source: proc_pid_environ(5).
+   * macOS: `null` as for `cmdline`, and for programs that System Integrity Protection keeps it of
+   * (those of the system, as a rule).
    */
   environ: Record<string, string> | null;
-  /** Real user id. Source: proc_pid_status(5). */
+  /** Real user id. Source: proc_pid_status(5). macOS: `pbsi_ruid`, told of all. */
   uid: number | null;
-  /** Real group id. Source: proc_pid_status(5). */
+  /** Real group id. Source: proc_pid_status(5). macOS: `pbsi_rgid`, told of all. */
   gid: number | null;
   /**
    * Name of the account with this `uid`, as getpwuid_r(3) knows it, which may have to ask a
    * directory server. `null` when there is none.
    */
   user: string | null;
-  /** Process group id. Source: proc_pid_stat(5). */
+  /** Process group id. Source: proc_pid_stat(5). macOS: `pbsi_pgid`. */
   pgid: number | null;
-  /** Session id. Source: proc_pid_stat(5). */
+  /** Session id. Source: proc_pid_stat(5). macOS: getsid(2); `null` for zombies. */
   sid: number | null;
-  /** Path of the controlling terminal, like `/dev/pts/0`; `null` without one. */
+  /**
+   * Path of the controlling terminal, like `/dev/pts/0`; `null` without one.
+   * macOS: like `/dev/ttys000`.
+   */
   tty: string | null;
-  /** Niceness, 19 (low priority) to −20 (high). Source: proc_pid_stat(5). */
+  /** Niceness, 19 (low priority) to −20 (high). Source: proc_pid_stat(5). macOS: `p_nice`. */
   nice: number | null;
-  /** Number of threads. Source: proc_pid_stat(5). */
+  /**
+   * Number of threads. Source: proc_pid_stat(5).
+   * macOS: `null` as for `cmdline`, like the next three. Source: proc_pidinfo(PROC_PIDTASKINFO).
+   */
   threads: number | null;
-  /** CPU time used so far, in steps of a clock tick. Source: proc_pid_stat(5). */
+  /**
+   * CPU time used so far, in steps of a clock tick. Source: proc_pid_stat(5).
+   * macOS: in fractions of a microsecond (`pti_total_user`, `pti_total_system`).
+   */
   cpuTime: CpuTime | null;
   /**
    * Resident memory in bytes, by the kernel's fast, approximate count: some hundred KiB off at worst
    * on small hosts, more with many CPUs. 0 for kernel threads and zombies. Source: proc_pid_stat(5).
+   * macOS: `pti_resident_size`.
    */
   rss: number | null;
-  /** Virtual memory in bytes. Source: proc_pid_stat(5). */
+  /**
+   * Virtual memory in bytes. Source: proc_pid_stat(5).
+   * macOS: `pti_virtual_size`, hundreds of GiB as a rule on Apple silicon.
+   */
   vsize: number | null;
-  /** `null` without the right to ptrace(2) the process. Source: proc_pid_io(5). */
+  /**
+   * `null` without the right to ptrace(2) the process. Source: proc_pid_io(5).
+   * macOS: `null` as for `cmdline`, but for zombies. Source: proc_pid_rusage(RUSAGE_INFO_V4).
+   */
   io: IoCounters | null;
   /**
    * Number of open file descriptors. `null` without the right to look, which Linux 6.2 and later do
    * not require. Source: proc_pid_fd(5).
+   * macOS: `null` as for `cmdline`. Source: proc_pidinfo(PROC_PIDLISTFDS).
    */
   fds: number | null;
   /**
    * Path of the control group in the unified hierarchy; on a host without one, in systemd's, else
    * in the first. As seen from this process's cgroup namespace. Source: cgroups(7).
+   * macOS: `null`; there are none.
    */
   cgroup: string | null;
   /**
    * The 64 hexadecimal digits by which Docker, containerd, CRI-O or Podman know the container, taken
    * from the control group. `null` outside of containers, and when seen from within one.
+   * macOS: `null`.
    */
   containerId: string | null;
 }

@@ -19,7 +19,8 @@ import { checkOptions } from './options.js';
 export interface FinderOptions {
   /**
    * How to find processes. Default: `'auto'`, the first of these that is to be had here and costs
-   * the least: `'bpf'`, `'events'`, `'procfs'`. See `capabilities()`.
+   * the least: `'bpf'`, `'events'`, `'procfs'`. On macOS there is `'libproc'` alone. See
+   * `capabilities()`.
    */
   engine?: EngineName | 'auto' | undefined;
   /**
@@ -31,7 +32,8 @@ export interface FinderOptions {
    * The directory that shows the processes: `/proc`, or another mount of it, such as the host's in
    * a container. Where the processes below it are those of another PID namespace, only `'procfs'`
    * can tell of them; then `user` and, before all, acting on them is out of the question: `kill`,
-   * `waitForExit` and `killTree` refuse what such a finder found. Default: `/proc`.
+   * `waitForExit` and `killTree` refuse what such a finder found. Default: `/proc`. macOS has none,
+   * and refuses this option.
    */
   procRoot?: string | undefined;
 }
@@ -100,6 +102,8 @@ export class Finder extends Lookups {
  * - `'bpf'` has the kernel compare the names, in one system call, and tell `name`, `comm`, `ppid`,
  *   `state`, `startTime`, `id`, `uid`, `gid`, `user`, `pgid`, `sid`, `nice`, `threads` and `cpuTime`
  *   from what it holds in memory. Linux 5.17 and later with BTF, CAP_BPF and CAP_PERFMON; 1.4 MB.
+ * - `'libproc'`, on macOS, reads the name of every process for each lookup by name (one call of
+ *   proc_pidinfo() each), and keeps nothing: what the functions of this module do there.
  *
  * Answers are the same whatever the engine, and as fresh: of a process that is just executing a
  * program, each may tell the old name or the new one. What a finder may see is settled when it is

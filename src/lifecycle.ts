@@ -47,6 +47,10 @@ function bytes(id: string | undefined): Uint8Array | undefined {
  * is none to be had (before Linux 5.3, in some sandboxes, or when file descriptors run out), looks
  * every 100 ms, or more seldom when that would cost more than 1 % of a core; see `waitStats()`.
  *
+ * macOS: a kqueue (EVFILT_PROC, NOTE_EXIT), at the same price. It tells how children of this
+ * process ended, and all processes that this one may signal; of others, neither code nor signal is
+ * known.
+ *
  * Keeps Node.js from exiting meanwhile.
  *
  * @throws ProcessError `EACCES` when the process is hidden from this user, `ENOMEM`, and `EMFILE`
@@ -107,6 +111,8 @@ export function waitStats(): WaitStats {
  *
  * Linux: pidfd_open(2), a check of the identity, pidfd_send_signal(2). Before Linux 5.3 kill(2)
  * right after the check, which leaves some microseconds for the PID to change hands.
+ * macOS 14.4 and later: a check of the identity, and a signal to the process of that PID and version
+ * alone (proc_signal_with_audittoken()). Before, and for zombies, kill(2) right after the check.
  *
  * @param signal A name, or a number from 0 to 64. 0 sends nothing, and tests whether it could be.
  * @throws ProcessError `EPERM` when this user may not signal it, `EACCES` when it is hidden from

@@ -7,6 +7,9 @@
 #include <cerrno>
 #include <cstddef>
 
+#include "../bytes.h"
+#include "lz4.h"
+
 namespace procseek {
 
 namespace {
@@ -121,6 +124,13 @@ Status fill_map(const Fd& map, const char* value) {
   return call_bpf(request);
 }
 
+bool unpack(const BpfSkeleton& skeleton, Bytes& unpacked, const char*& ret_bytes) {
+  size_t size = size_t{skeleton.data_size} + skeleton.code_size;
+  if (!unpacked.reserve(size)) return false;
+  ret_bytes = unpacked.data();
+  return unpack_lz4(skeleton.packed, skeleton.packed_size, unpacked.data(), size);
+}
+
 Status load_loader(const char* code, uint32_t size, const Fd& map, Fd& ret_loader) {
   static constexpr char kLicense[] = "Dual BSD/GPL";
   const int descriptors[] = {map.get()};
@@ -164,11 +174,16 @@ Status BpfProgram::load(const BpfSkeleton& skeleton, size_t shared_size, bool is
 
 // All descriptors that the kernel makes for it close on exec.
 Status BpfProgram::run_loader(const BpfSkeleton& skeleton) {
+  const char* bytes;
+  Bytes unpacked;
+  if (!unpack(skeleton, unpacked, bytes)) return out_of_memory();
   Fd data;
   Fd loader;
-  Status status = make_map(skeleton.data.size, data);
-  if (status == kOk) status = fill_map(data, skeleton.data.bytes);
-  if (status == kOk) status = load_loader(skeleton.code.bytes, skeleton.code.size, data, loader);
+  Status status = make_map(skeleton.data_size, data);
+  if (status == kOk) status = fill_map(data, bytes);
+  if (status == kOk) {
+    status = load_loader(bytes + skeleton.data_size, skeleton.code_size, data, loader);
+  }
   if (status != kOk) return status;
   Loading loading;
   loading.size = kLoadingSize;

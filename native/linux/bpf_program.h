@@ -11,12 +11,13 @@
 
 namespace procseek {
 
-// What scripts/bpf.mjs makes of a program: the loader's data and its code.
+// What scripts/bpf.mjs makes of a program: the loader's data, and its code behind that, packed
+// (lz4.h).
 struct BpfSkeleton {
-  struct {
-    const char* bytes;
-    uint32_t size;
-  } data, code;
+  const char* packed;
+  uint32_t packed_size;
+  uint32_t data_size;
+  uint32_t code_size;
 };
 
 class BpfProgram {

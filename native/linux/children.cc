@@ -67,6 +67,15 @@ Status append_children_of_thread(const ProcRoot& root, int32_t pid, int32_t thre
   return status;
 }
 
+// Whether a thread is there that was found not to list its children: then none does, in this
+// kernel.
+bool has_thread(const ProcRoot& root, int32_t pid, int32_t thread) {
+  ProcPath path = root.path(pid).append("task/");
+  path.append(static_cast<uint32_t>(thread)).append("/stat");
+  Fd file;
+  return open_at(root.directory(), path.c_str(), O_PATH, file) == kOk;
+}
+
 // kGone when the child has been reaped or adopted since it was listed.
 Status verify_child(const ProcRoot& root, int32_t parent, int32_t child) {
   char buffer[2048];
@@ -89,6 +98,7 @@ Status try_to_list(const ProcRoot& root, int32_t parent, Bytes& text, Bytes& ret
   if (threads.size() > kMostThreads * sizeof(int32_t)) return kUnsupported;
   for (int32_t thread : Numbers(threads)) {
     status = append_children_of_thread(root, parent, thread, text, ret_children);
+    if (status == kGone && has_thread(root, parent, thread)) return kUnsupported;
     if (status != kOk) return status;
   }
   for (int32_t child : Numbers(ret_children, from)) {

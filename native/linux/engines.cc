@@ -89,7 +89,7 @@ class BpfEngine final : public ProcfsEngine {
 Status open_bpf(Root root, Iteration iteration, std::unique_ptr<Engine>& ret_engine,
                 Reason& ret_reason) {
   Status status = find_obstacles_to_bpf(root.root, ret_reason);
-  if (status != kOk) return status;
+  if (status != kOk || !kBpfIsPossible) return status;  // then, all that follows is left out
   std::unique_ptr<BpfEngine> engine(new (std::nothrow) BpfEngine(std::move(root)));
   if (engine == nullptr) return out_of_memory();
   status = engine->load(iteration == Iteration::any ? Iteration::processes : iteration);

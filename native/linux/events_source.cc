@@ -1,8 +1,5 @@
 #include "events_source.h"
 
-#include <linux/stat.h>
-#include <sys/syscall.h>
-
 #include "../platform.h"
 
 namespace procseek {
@@ -27,8 +24,8 @@ size_t RememberedNames::memory() {
 
 // The links of /proc are a few and one for each process (proc_root_getattr() in fs/proc/root.c).
 int64_t RememberedNames::count_processes() const {
-  struct statx answer = {};
-  return root_.ask(STATX_NLINK, answer) ? int64_t{answer.stx_nlink} : -1;
+  FileFacts facts;
+  return root_.ask(facts) ? static_cast<int64_t>(facts.links) : -1;
 }
 
 // Kernel threads are the children of kthreadd, whose PID is 2. They are renamed from without, and

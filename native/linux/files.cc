@@ -1,6 +1,15 @@
-#include "files.h"
+// The kernel's struct stat, by another name than that of the libc, whose layout and symbols differ
+// from one libc to the next. It has to come first: libcs define macros by the names of its members.
+#define stat kernel_stat
+#define stat64 kernel_stat64
+#include <asm/stat.h>
+#undef stat
+#undef stat64
 
+#include <linux/stat.h>
 #include <sys/syscall.h>
+
+#include "files.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -18,6 +27,16 @@ struct DirectoryEntry {
   uint8_t type;
   char name[1];
 };
+
+// Linux has had this call since 2.6.16. The architectures without it are younger than statx(2),
+// of 4.11; LoongArch got it later on.
+#if defined(SYS_newfstatat) && !defined(__loongarch__)
+#define PROCSEEK_FSTATAT SYS_newfstatat
+using KernelStat = kernel_stat;
+#elif defined(SYS_fstatat64) && !defined(__loongarch__)
+#define PROCSEEK_FSTATAT SYS_fstatat64
+using KernelStat = kernel_stat64;
+#endif
 
 }  // namespace
 
@@ -86,6 +105,27 @@ Status read_all(int directory, const char* path, Bytes& text) {
   }
   return status;
 }
+
+#ifdef PROCSEEK_FSTATAT
+bool ask_file(int directory, const char* path, int flags, FileFacts& ret_facts) {
+  KernelStat answer;
+  if (counted(::syscall, PROCSEEK_FSTATAT, directory, path, &answer, flags) != 0) return false;
+  ret_facts = {answer.st_dev, answer.st_ino, answer.st_nlink,
+               static_cast<uint64_t>(answer.st_size)};
+  return true;
+}
+#else
+bool ask_file(int directory, const char* path, int flags, FileFacts& ret_facts) {
+  struct statx answer;
+  if (counted(::syscall, SYS_statx, directory, path, flags, STATX_BASIC_STATS, &answer) != 0) {
+    return false;
+  }
+  uint64_t minor = answer.stx_dev_minor;
+  uint64_t device = (minor & 0xff) | uint64_t{answer.stx_dev_major} << 8 | (minor & 0xfff00) << 12;
+  ret_facts = {device, answer.stx_ino, answer.stx_nlink, answer.stx_size};
+  return true;
+}
+#endif
 
 NumberedEntries& NumberedEntries::operator=(NumberedEntries&& other) noexcept {
   std::swap(directory_, other.directory_);

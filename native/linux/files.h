@@ -10,7 +10,7 @@
 
 #include "../bytes.h"
 #include "../status.h"
-#include "system_calls.h"
+#include "../system_calls.h"
 
 namespace procseek {
 
@@ -98,6 +98,19 @@ class NumberedEntries {
   size_t position_ = 0;
   size_t filled_ = 0;
 };
+
+// What fstatat(2) tells of a file.
+struct FileFacts {
+  uint64_t device = 0;  // as numbered by the kernel, for comparison
+  uint64_t inode = 0;
+  uint64_t links = 0;
+  uint64_t size = 0;
+  uint32_t device_minor() const {
+    return static_cast<uint32_t>((device & 0xff) | (device >> 12 & 0xfff00));
+  }
+};
+// False when it cannot be told, be it for a path that leads nowhere.
+bool ask_file(int directory, const char* path, int flags, FileFacts& ret_facts);
 
 // A number in decimal without sign; false when `text` is anything else or exceeds 2^31-1.
 bool parse_number(std::string_view text, int32_t& ret_number);

@@ -8,7 +8,7 @@
 #include <cstdio>
 
 #include "../platform.h"
-#include "system_calls.h"
+#include "../system_calls.h"
 
 namespace procseek {
 

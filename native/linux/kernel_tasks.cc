@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "../name.h"
+#include "../sort.h"
 #include "bpf/processes.skel.h"
 #include "bpf/tasks.skel.h"
 #include "obstacles.h"
@@ -221,7 +222,7 @@ Status KernelTasks::take(size_t stride, Answer& ret_answer) const {
   }
   auto* keys = reinterpret_cast<uint64_t*>(order.data());
   size_t count = all.answer.rows;
-  if (!is_sorted) std::sort(keys, keys + count);
+  if (!is_sorted) sort(keys, count);
   ret_answer.rows.clear();
   ret_answer.count = 0;
   ret_answer.has_old_workers = has_old_workers_;

@@ -51,9 +51,14 @@ std::string_view head(const char* path, char* buffer, size_t size) {
                                                                  : std::string_view();
 }
 
+// Of this thread. There is /proc/thread-self only since Linux 3.17.
 bool has_seccomp_filter() {
   char buffer[4096];
-  return head("/proc/thread-self/status", buffer, sizeof buffer).find("\nSeccomp:\t2") !=
+  ProcPath status;
+  status.append("/proc/self/task/")
+      .append(static_cast<uint32_t>(::syscall(SYS_gettid)))
+      .append("/status");
+  return head(status.c_str(), buffer, sizeof buffer).find("\nSeccomp:\t2") !=
          std::string_view::npos;
 }
 
@@ -118,7 +123,7 @@ Status find_obstacles_to_bpf(const ProcRoot& root, Reason& ret_reason) {
     ret_reason.add(reason);
     return failure(Call::bpf, error);
   };
-  if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) return refuse(ENOSYS, "the host is big-endian");
+  if (!kBpfIsPossible) return refuse(ENOSYS, "needs a 64-bit, little-endian host");
   utsname host;
   if (::uname(&host) == 0 && is_older_than(host.release, 5, 17)) {
     ret_reason.add("needs Linux 5.17 or later, and this is ");

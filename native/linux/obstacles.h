@@ -11,6 +11,8 @@ namespace procseek {
 // kOk when nothing does; else why not.
 Status find_obstacles_to_kernel_view(const ProcRoot& root, Reason& ret_reason);
 
+// The programs are little-endian, and share with the addon structs that hold 64-bit addresses.
+constexpr bool kBpfIsPossible = sizeof(void*) == 8 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 // What can be known without trying.
 Status find_obstacles_to_bpf(const ProcRoot& root, Reason& ret_reason);
 // Of a kernel's release, as uname(2) tells it.

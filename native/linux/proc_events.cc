@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "../platform.h"
-#include "wait_status.h"
+#include "../wait_status.h"
 
 namespace procseek {
 
@@ -162,6 +162,7 @@ Status ProcEvents::refuse(Call call, int error, std::string_view reason) {
 }
 
 Status ProcEvents::open() {
+  overflows_ = 0;
   Status status = check_namespaces();
   if (status == kOk) status = listen();
   return status;
@@ -288,6 +289,7 @@ Status ProcEvents::next(Change& ret_change) {
   if (status == failure(Call::recv, ENOBUFS)) {
     ret_change = Change();
     ret_change.kind = Change::lost;
+    overflows_++;
     return kOk;
   }
   if (status < 0) return refuse(Call::recv, error_of(status), "reading process events failed");
@@ -299,8 +301,9 @@ uint64_t ProcEvents::lost() const {
   constexpr size_t kDrops = 8;     // SK_MEMINFO_DROPS
   uint32_t info[9] = {};
   socklen_t size = sizeof info;
-  if (!socket_ || ::getsockopt(socket_.get(), SOL_SOCKET, kMemoryInfo, info, &size) != 0) return 0;
-  return info[kDrops];
+  if (!socket_) return 0;
+  bool is_told = ::getsockopt(socket_.get(), SOL_SOCKET, kMemoryInfo, info, &size) == 0;
+  return is_told ? info[kDrops] : overflows_;
 }
 
 }  // namespace procseek

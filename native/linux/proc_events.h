@@ -29,7 +29,7 @@ class ProcEvents {
 
   // One change; kEnd when there is none at the moment. Change::lost when some were lost.
   Status next(Change& ret_change);
-  // How many were lost since it was opened.
+  // How many were lost since it was opened; at least, before Linux 4.12.
   uint64_t lost() const;
 
  private:
@@ -41,6 +41,7 @@ class ProcEvents {
   Status receive(char* buffer, size_t size, size_t& ret_length);
 
   Fd socket_;
+  uint64_t overflows_ = 0;
   char why_not_[160] = {};
 };
 

@@ -1,6 +1,5 @@
 #include "proc_root.h"
 
-#include <linux/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,8 +40,8 @@ Status ProcRoot::open(const char* path, Fd& ret_directory, ProcRoot& ret_root) {
   ret_root.directory_ = ret_directory.get();
   // The root of one, and not some directory in it.
   constexpr uint64_t kRootInode = 1;  // PROC_ROOT_INO, linux/proc_ns.h
-  struct statx answer = {};
-  bool is_within = ret_root.ask(STATX_INO, answer) && answer.stx_ino != kRootInode;
+  FileFacts facts;
+  bool is_within = ret_root.ask(facts) && facts.inode != kRootInode;
   if (is_within || !is_in_proc(ret_directory.get())) return failure(Call::fstatfs, ENODEV);
 
   ProcessIds self;
@@ -57,14 +56,13 @@ Status ProcRoot::open(const char* path, Fd& ret_directory, ProcRoot& ret_root) {
 }
 
 uint32_t ProcRoot::device() const {
-  struct statx answer = {};
-  return ask(STATX_INO, answer) ? answer.stx_dev_minor : 0;
+  FileFacts facts;
+  return ask(facts) ? facts.device_minor() : 0;
 }
 
-bool ProcRoot::ask(unsigned mask, struct statx& ret_answer) const {
+bool ProcRoot::ask(FileFacts& ret_facts) const {
   bool is_own = directory_ == AT_FDCWD;
-  return counted(::syscall, SYS_statx, directory_, is_own ? "/proc" : "",
-                 is_own ? 0 : AT_EMPTY_PATH, mask, &ret_answer) == 0;
+  return ask_file(directory_, is_own ? "/proc" : "", is_own ? 0 : AT_EMPTY_PATH, ret_facts);
 }
 
 Status ProcRoot::open_entries(NumberedEntries& entries) const {

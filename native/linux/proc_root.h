@@ -3,7 +3,6 @@
 #pragma once
 
 #include <fcntl.h>
-#include <linux/stat.h>
 
 #include <cstdint>
 #include <string_view>
@@ -25,8 +24,8 @@ class ProcRoot {
   // What tells it from others (its device's minor number).
   uint32_t device() const;
 
-  // statx(2) of the root itself.
-  bool ask(unsigned mask, struct statx& ret_answer) const;
+  // Of the root itself.
+  bool ask(FileFacts& ret_facts) const;
   Status open_entries(NumberedEntries& entries) const;
   // Where paths of processes are relative to.
   int directory() const { return directory_; }

@@ -1,8 +1,5 @@
 #include "process_files.h"
 
-#include <linux/stat.h>
-#include <sys/syscall.h>
-
 #include <cerrno>
 
 #include "../name.h"
@@ -15,12 +12,6 @@ namespace {
 
 double ticks_to_ms(uint64_t ticks) {
   return static_cast<double>(ticks) * 1e3 / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
-
-// Asks about an open file without the stat family, whose symbols and structures differ between
-// libcs. Null where the kernel is older than statx(2).
-bool ask_statx(int directory, const char* path, unsigned mask, struct statx& ret_answer) {
-  return counted(::syscall, SYS_statx, directory, path, 0, mask, &ret_answer) == 0;
 }
 
 // Puts a NUL behind the last element too, where its process left it out by rewriting its title.
@@ -75,12 +66,11 @@ Status leads_to(const ProcessPlace& at, std::string_view path, const ProcPath& l
   Fd directory;
   Status status = open_at(at.directory(), root.c_str(), O_PATH | O_DIRECTORY, directory);
   if (status != kOk) return status;
-  struct statx marked;
-  struct statx found;
-  bool is_same = ask_statx(at.directory(), link.c_str(), STATX_INO, marked) &&
-                 ask_statx(directory.get(), relative, STATX_INO, found) &&
-                 marked.stx_ino == found.stx_ino && marked.stx_dev_major == found.stx_dev_major &&
-                 marked.stx_dev_minor == found.stx_dev_minor;
+  FileFacts marked;
+  FileFacts found;
+  bool is_same = ask_file(at.directory(), link.c_str(), 0, marked) &&
+                 ask_file(directory.get(), relative, 0, found) && marked.inode == found.inode &&
+                 marked.device == found.device;
   return is_same ? kOk : kGone;
 }
 
@@ -283,9 +273,9 @@ Status ProcessFiles::read_fds(const ProcessPlace& at, Record& record) {
   ProcPath file = at.path("fd");
   record.fds = 0;
   // Since Linux 6.2 the directory's size is the number of its entries.
-  struct statx answer;
-  if (ask_statx(at.directory(), file.c_str(), STATX_SIZE, answer) && answer.stx_size != 0) {
-    record.fds = static_cast<int32_t>(answer.stx_size);
+  FileFacts facts;
+  if (ask_file(at.directory(), file.c_str(), 0, facts) && facts.size != 0) {
+    record.fds = static_cast<int32_t>(facts.size);
     record.set(Field::fds);
     return kOk;
   }

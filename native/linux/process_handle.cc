@@ -9,9 +9,9 @@
 #include <cerrno>
 
 #include "../platform.h"
+#include "../wait_status.h"
 #include "files.h"
 #include "parse.h"
-#include "wait_status.h"
 
 // The numbers are the same on all architectures; older headers lack them.
 #ifndef SYS_pidfd_send_signal
@@ -126,6 +126,19 @@ Status ProcessHandle::send(int32_t signal) const {
   return errno == ESRCH ? Status{kGone} : failure(Call::pidfd_send_signal, errno);
 }
 
+namespace {
+
+// Whether a sandbox does not know the call, as opposed to the kernel not letting this user signal
+// the process: that is seen by a descriptor that is none.
+bool is_unknown_call(Status refusal) {
+  int error = error_of(refusal);
+  if (error != EPERM) return error == ENOSYS;
+  long result = counted(::syscall, SYS_pidfd_send_signal, -1, 0, static_cast<void*>(nullptr), 0);
+  return result != 0 && errno == EPERM;
+}
+
+}  // namespace
+
 Status read_exit(const ProcessHandle& handle, int32_t pid, const Identity& identity,
                  Exit& ret_exit) {
   Status status = kUnsupported;
@@ -156,8 +169,7 @@ Status signal_process(int32_t pid, const Identity& identity, int32_t signal) {
   if (handle) {
     Status status = handle.send(signal);
     // A sandbox may know the one call and not the other.
-    bool is_refused = status == failure(Call::pidfd_send_signal, ENOSYS);
-    if (!is_refused) return status;
+    if (status >= 0 || !is_unknown_call(status)) return status;
   }
   // Without a handle, a moment remains in which the PID could be given to another process.
   if (!process_exists(pid)) return kGone;

@@ -7,7 +7,7 @@
 
 #include "../name.h"
 #include "../platform.h"
-#include "system_calls.h"
+#include "../system_calls.h"
 
 namespace procseek {
 

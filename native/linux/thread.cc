@@ -4,21 +4,6 @@
 
 #include "../platform.h"
 
-// glibc 2.34 moved these to another library and gave them new versions, which older ones lack. The
-// versions that all have are those of the architecture's first glibc.
-#if defined(__GLIBC__) && defined(__x86_64__)
-#define PROCSEEK_FIRST_GLIBC "GLIBC_2.2.5"
-#elif defined(__GLIBC__) && defined(__aarch64__)
-#define PROCSEEK_FIRST_GLIBC "GLIBC_2.17"
-#elif defined(__GLIBC__) && defined(__arm__)
-#define PROCSEEK_FIRST_GLIBC "GLIBC_2.4"
-#endif
-#ifdef PROCSEEK_FIRST_GLIBC
-__asm__(".symver pthread_create,pthread_create@" PROCSEEK_FIRST_GLIBC);
-__asm__(".symver pthread_join,pthread_join@" PROCSEEK_FIRST_GLIBC);
-__asm__(".symver pthread_attr_setstacksize,pthread_attr_setstacksize@" PROCSEEK_FIRST_GLIBC);
-#endif
-
 namespace procseek {
 
 namespace {

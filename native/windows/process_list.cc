@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "../sort.h"
+
 namespace procseek {
 
 namespace {
@@ -100,13 +102,8 @@ void ProcessList::clear() {
 
 // Of two that had the same PID one after the other while the list was made, the later one counts.
 void ProcessList::sort() {
-  auto* first = reinterpret_cast<Place*>(places_.data());
-  Place* last = first + size();
-  std::sort(first, last, [](const Place& a, const Place& b) {
-    return a.pid != b.pid ? a.pid < b.pid : a.offset > b.offset;
-  });
-  last = std::unique(first, last, [](const Place& a, const Place& b) { return a.pid == b.pid; });
-  places_.truncate(static_cast<size_t>(last - first) * sizeof(Place));
+  auto* places = reinterpret_cast<Place*>(places_.data());
+  places_.truncate(sort_and_unite(places, size()) * sizeof(Place));
 }
 
 ListedProcess ProcessList::at(size_t index) const {

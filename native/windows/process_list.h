@@ -57,6 +57,10 @@ class ProcessList {
   struct Place {
     int32_t pid;
     uint32_t offset;
+    bool operator==(const Place& other) const { return pid == other.pid; }
+    bool operator<(const Place& other) const {
+      return pid != other.pid ? pid < other.pid : offset > other.offset;
+    }
   };
   const Place* places() const { return reinterpret_cast<const Place*>(places_.data()); }
   void sort();

@@ -72,7 +72,7 @@ Status read_number(HANDLE process, nt::ProcessClass what, Field field, int32_t R
 
 Questions questions_for(FieldMask fields) {
   Questions questions = 0;
-#define FIELD(name, kind, unit, linux_files, windows_questions) \
+#define FIELD(name, kind, unit, linux_files, darwin_calls, windows_questions) \
   if (fields & bit(Field::name)) questions |= windows_questions;
 #include "../fields.def"
 #undef FIELD
@@ -81,7 +81,7 @@ Questions questions_for(FieldMask fields) {
 
 FieldMask fields_behind(Questions questions) {
   FieldMask fields = 0;
-#define FIELD(name, kind, unit, linux_files, windows_questions) \
+#define FIELD(name, kind, unit, linux_files, darwin_calls, windows_questions) \
   if (questions & (windows_questions)) fields |= bit(Field::name);
 #include "../fields.def"
 #undef FIELD

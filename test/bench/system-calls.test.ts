@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { traced } from '../support/library.js';
 
 const addon = join(import.meta.dirname, '../../build/Release/procseek.node');
-const others = 'read,close,getdents64,tgkill,access,faccessat,faccessat2,readlinkat,readlink,statx';
+const others =
+  'read,close,getdents64,tgkill,access,faccessat,faccessat2,readlinkat,readlink,newfstatat';
 
 const lookups = ['name', 'pid', 'fields', 'scan', 'pids'] as const;
 

@@ -1,7 +1,7 @@
 /** Processes of other users, and of other namespaces. Hidden ones: test/fault. */
 import { describe, expect, test } from 'vitest';
 import { exists, fieldNames, findByName, findByPidSync } from '../../src/index.js';
-import { inProcess } from '../support/library.js';
+import { asNobody, inProcess } from '../support/library.js';
 import { isRoot, start } from '../support/processes.js';
 import { makeScript, scratchDirectory, uniqueName } from '../support/programs.js';
 
@@ -31,12 +31,9 @@ describe.skipIf(!isRoot)('Another user', () => {
       (field) => !['user', 'tty', 'cgroup', 'containerId'].includes(field),
     );
     const seen = await inProcess(
-      {},
+      asNobody,
       { pid, name, fields },
       async ({ procseek }, { pid, name, fields }) => {
-        process.setgroups?.([]);
-        process.setgid?.(65534);
-        process.setuid?.(65534);
         const isOf = (one: { pid: number }) => one.pid === pid;
         return {
           exists: procseek.exists(pid),

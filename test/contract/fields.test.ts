@@ -1,5 +1,6 @@
 /** What a record holds: what was asked for, and the truth. */
 import { readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { binding } from '../../src/binding.js';
 import {
@@ -162,14 +163,11 @@ function inTheirTerms(record: ProcessFields): Omit<PsutilRecord, 'name' | 'creat
     num_threads: record.threads ?? -1,
     cpu_times: [(cpuTime?.user ?? -1) / 1000, (cpuTime?.system ?? -1) / 1000],
     memory_info: [record.vsize ?? -1],
-    io_counters: io && [
-      io.readCalls,
-      io.writeCalls,
-      io.readBytes,
-      io.writeBytes,
-      io.readChars,
-      io.writeChars,
-    ],
+    io_counters:
+      io &&
+      [io.readCalls, io.writeCalls, io.readBytes, io.writeBytes, io.readChars, io.writeChars].map(
+        (count) => count ?? -1,
+      ),
     num_fds: record.fds,
   };
 }
@@ -211,7 +209,7 @@ sys.stdin.read()`;
     expect(ours).toMatchObject({
       uid,
       gid: uid,
-      nice: 7,
+      nice: getPriority() + 7,
       threads: 4,
       sid: pid,
       pgid: pid,

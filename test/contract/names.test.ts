@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findByName, findByNameSync, findByPidSync, findOneByName } from '../../src/index.js';
-import { inProcess } from '../support/library.js';
+import { asNobody, inProcess } from '../support/library.js';
 import { type Child, isRoot, start, startNamed } from '../support/processes.js';
 import {
   makeProgram,
@@ -191,16 +191,12 @@ describe('The label of a main thread', () => {
       const argv0 = uniqueName(20);
       const child = await startNamed('MainThread', { argv0: `/opt/${argv0}` });
       const found = await inProcess(
-        {},
+        asNobody,
         { pid: child.pid, argv0 },
-        ({ procseek }, { pid, argv0 }) => {
-          process.setgid?.(65534);
-          process.setuid?.(65534);
-          return {
-            record: procseek.findByPidSync(pid, { fields: ['name', 'exe'] }),
-            pids: procseek.findByNameSync(argv0).map((one) => one.pid),
-          };
-        },
+        ({ procseek }, { pid, argv0 }) => ({
+          record: procseek.findByPidSync(pid, { fields: ['name', 'exe'] }),
+          pids: procseek.findByNameSync(argv0).map((one) => one.pid),
+        }),
       );
       expect(found).toEqual({
         record: { pid: child.pid, name: argv0, exe: null },

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findByName, findByPid, findByPidSync, type ProcessFields } from '../../src/index.js';
 import { psutil } from '../support/oracles.js';
+import { nativeNode } from '../support/platform.js';
 import { settle } from '../support/proc.js';
 import { isRoot, start, startPython } from '../support/processes.js';
 import {
@@ -77,7 +78,7 @@ describe('A command line', () => {
   test.each([1, 30])('holds nothing but the title of a Node.js process (× %i)', async (times) => {
     const title = `${uniqueName(12)}: with a title `.repeat(times).trim();
     const code = `process.title = '${title}'; console.log('ready'); process.stdin.resume()`;
-    const { pid } = await start(process.execPath, ['-e', code]);
+    const { pid } = await start(nativeNode, ['-e', code]);
     const [first = '', ...rest] = tell(pid, 'cmdline') ?? [];
     expect(title.startsWith(first)).toBe(true);
     expect(first.length).toBeGreaterThan(25);

@@ -1,7 +1,8 @@
 /** Waiting for the end of a process: whose, until when, and how it ended. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findByPidSync, kill, type Process, waitForExit, waitStats } from '../../src/index.js';
-import { tellsExits } from '../support/kernel.js';
+import { exitedWith, hasHandles, killedBy, tellsExits } from '../support/kernel.js';
+import { isDeno } from '../support/platform.js';
 import { numberedEntries, settle, vanish } from '../support/proc.js';
 import { type Child, start, startPython } from '../support/processes.js';
 
@@ -88,10 +89,7 @@ describe('The end of a child', () => {
     const child = await startOwn();
     const ends = [waitForExit(child.pid), waitForExit(identify(child.pid))];
     child.say(String(code));
-    expect(await Promise.all(ends)).toEqual([
-      { code, signal: null },
-      { code, signal: null },
-    ]);
+    expect(await Promise.all(ends)).toEqual([exitedWith(code), exitedWith(code)]);
   });
 
   test.each(['SIGTERM', 'SIGKILL', 'SIGUSR1', 'SIGSEGV'])(
@@ -101,18 +99,16 @@ describe('The end of a child', () => {
       const record = identify(child.pid);
       const ends = [waitForExit(child.pid), waitForExit(record)];
       expect(kill(record, signal)).toBe(true);
-      expect(await Promise.all(ends)).toEqual([
-        { code: null, signal },
-        { code: null, signal },
-      ]);
+      expect(await Promise.all(ends)).toEqual([killedBy(signal), killedBy(signal)]);
     },
   );
 
-  test('that a real-time signal ends is told with its number', async () => {
+  test('that a real-time signal ends is told with its number', async ({ skip }) => {
+    skip(isDeno, 'Deno fails when its child is ended by a signal without a name');
     const child = await startOwn();
     const end = waitForExit(child.pid);
     kill(child.pid, 40);
-    expect(await end).toEqual({ code: null, signal: 'SIG40' });
+    expect(await end).toEqual(killedBy('SIG40'));
   });
 
   test('is not told before it has come, be it stopped meanwhile', async () => {
@@ -123,15 +119,15 @@ describe('The end of a child', () => {
     expect(await isPending(exit)).toBe(true);
     child.signal('SIGCONT');
     child.say('3');
-    expect(await exit).toEqual({ code: 3, signal: null });
+    expect(await exit).toEqual(exitedWith(3));
   });
 
   test('is told to all who wait for it', async () => {
     const child = await startOwn();
     const ends = Array.from({ length: 200 }, () => waitForExit(child.pid));
-    expect(waitStats()).toMatchObject({ waiting: 200, polled: 0 });
+    expect(waitStats()).toMatchObject({ waiting: 200, polled: hasHandles ? 0 : 200 });
     child.say('5');
-    for (const exit of await Promise.all(ends)) expect(exit).toEqual({ code: 5, signal: null });
+    for (const exit of await Promise.all(ends)) expect(exit).toEqual(exitedWith(5));
     expect(waitStats()).toMatchObject({ waiting: 0, polled: 0 });
   });
 
@@ -139,7 +135,7 @@ describe('The end of a child', () => {
     const children = await Promise.all(Array.from({ length: 20 }, startOwn));
     const ends = children.map(({ pid }) => waitForExit(pid));
     for (const [i, child] of children.entries()) child.say(String(i));
-    const expected = children.map((_, i) => ({ code: i, signal: null }));
+    const expected = children.map((_, i) => exitedWith(i));
     expect(await Promise.all(ends)).toEqual(expected);
   });
 });
@@ -155,10 +151,9 @@ describe('The end of a process that is no child', () => {
     ]);
   });
 
-  test.skipIf(!tellsExits)(
-    'is told with the code when it is reaped at once (Linux 6.15)',
-    async () => {
-      const parent = await startPython(`import os, sys
+  test('is told with the code when it is reaped at once (Linux 6.15)', async ({ skip }) => {
+    skip(!tellsExits, 'the kernel does not tell, or nobody passes it on');
+    const parent = await startPython(`import os, sys
 ours, theirs = os.pipe()
 pid = os.fork()
 if pid == 0:
@@ -169,12 +164,11 @@ os.write(theirs, bytes([int(sys.stdin.readline())]))
 os.waitpid(pid, 0)
 print('reaped', flush=True)
 sys.stdin.read()`);
-      const end = waitForExit(Number(parent.greeting));
-      parent.say('42');
-      await parent.line();
-      expect(await end).toEqual({ code: 42, signal: null });
-    },
-  );
+    const end = waitForExit(Number(parent.greeting));
+    parent.say('42');
+    await parent.line();
+    expect(await end).toEqual({ code: 42, signal: null });
+  });
 
   test('is told with the signal', async () => {
     const other = await Grandchild.start();
@@ -260,8 +254,8 @@ ctypes.CDLL(None).syscall(exit_thread, 0)`);
     expect(await isPending(before.exit)).toBe(true);
     expect(await isPending(after.exit)).toBe(true);
     child.say('end');
-    expect(await before.exit).toEqual({ code: 6, signal: null });
-    expect(await after.exit).toEqual({ code: 6, signal: null });
+    expect(await before.exit).toEqual(exitedWith(6));
+    expect(await after.exit).toEqual(exitedWith(6));
   });
 
   test('because one of its threads took the place of the first one by executing a program', async () => {
@@ -278,8 +272,8 @@ threading.Event().wait()`);
     expect(await isPending(before.exit)).toBe(true);
     const after = waitForExit(child.pid);
     child.say('4');
-    expect(await before.exit).toEqual({ code: 4, signal: null });
-    expect(await after).toEqual({ code: 4, signal: null });
+    expect(await before.exit).toEqual(exitedWith(4));
+    expect(await after).toEqual(exitedWith(4));
   });
 
   test('when it is the one that asks', async () => {
@@ -308,7 +302,7 @@ describe('Aborting', () => {
     await expect(first.exit).rejects.toBe(reason);
     expect(waitStats().waiting).toBe(1);
     child.say('2');
-    expect(await second.exit).toEqual({ code: 2, signal: null });
+    expect(await second.exit).toEqual(exitedWith(2));
     expect(waitStats().waiting).toBe(0);
   });
 
@@ -325,11 +319,11 @@ describe('Aborting', () => {
     const over = waitForExit(child.pid, { signal });
     const waits = Array.from({ length: 50 }, () => waitForExit(other.pid, { signal }));
     child.say('1');
-    expect(await over).toEqual({ code: 1, signal: null });
+    expect(await over).toEqual(exitedWith(1));
     controller.abort('all');
     const rejected = { status: 'rejected', reason: 'all' };
     expect(await Promise.allSettled(waits)).toEqual(waits.map(() => rejected));
-    expect(await over).toEqual({ code: 1, signal: null });
+    expect(await over).toEqual(exitedWith(1));
     expect(waitStats().waiting).toBe(0);
   });
 });

@@ -2,7 +2,8 @@
 import { basename } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { watch } from '../../src/index.js';
-import { load, resultOf } from '../fault/support.js';
+import { exitedWith, killedBy } from '../support/kernel.js';
+import { inProcess } from '../support/library.js';
 import { settle, vanish } from '../support/proc.js';
 import { start, startPython } from '../support/processes.js';
 import {
@@ -125,7 +126,7 @@ exit_thread()`);
     child.say('go');
     await vanish(child.pid);
     await observer.hears(child, 'existing', 'exit');
-    expect(observer.last(child)).toMatchObject({ code: 7, signal: null });
+    expect(observer.last(child)).toMatchObject(exitedWith(7));
   });
 
   test('that go on when the first one ends are no exit', async () => {
@@ -149,7 +150,7 @@ exit_thread()`);
     expect(observer.pids).toContain(child.pid);
     child.say('on');
     await observer.hears(child, 'existing', 'exit');
-    expect(observer.last(child)).toMatchObject({ code: null, signal: 'SIGKILL' });
+    expect(observer.last(child)).toMatchObject(killedBy('SIGKILL'));
   });
 
   test('that execute a program in place of the first one are neither exit nor start', async () => {
@@ -210,36 +211,36 @@ describe('A storm of processes', () => {
     const path = makeProgram(scratch, uniqueName(12));
     const [stays, ends] = [await startProgram(path), await startProgram(path)];
     // All its threads stand still while the queue fills: to 1 MiB, at some 0.8 KiB for an event.
-    const result = await resultOf<{
-      told: string[];
-      expected: number[];
-      began: number;
-      processes: number[];
-      stats: { dropped: number; resyncs: number; passes: number };
-    }>(`${load}
-      const { spawn } = require('node:child_process');
-      const path = ${JSON.stringify(path)};
-      const told = [];
-      const watcher = procseek.watch(${JSON.stringify(basename(path))});
-      for (const type of ['start', 'exit', 'rename']) watcher.on(type, ({ process, existing }) =>
-        told.push((existing ? 'existing' : type) + ' ' + process.pid));
-      (async () => {
-        await watcher.ready;
-        const script = 'kill -STOP ' + process.pid + '; ' + path + ' <&3 >/dev/null & began=$!; ' +
-          'kill -KILL ${ends.pid}; ' +
-          'i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i+1)); done; kill -CONT ' + process.pid +
-          '; echo $began; wait';
-        const storm = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
-        const began = Number(await new Promise((resolve) => storm.stdout.once('data', resolve)));
-        const deadline = Date.now() + 20000;
-        while ((watcher.stats.resyncs === 0 || told.length < 4) && Date.now() < deadline)
-          await new Promise((resolve) => setTimeout(resolve, 5));
-        const { stats } = watcher;
-        const processes = [...watcher.processes.keys()];
-        storm.stdio[3].end();
-        watcher.close();
-        console.log(JSON.stringify({ told, began, processes, stats }));
-      })();`);
+    const result = await inProcess({}, { path, ends: ends.pid }, async (tools, { path, ends }) => {
+      const { procseek, require } = tools;
+      const { spawn } = require('node:child_process') as typeof import('node:child_process');
+      const { once } = require('node:events') as typeof import('node:events');
+      const { basename } = require('node:path') as typeof import('node:path');
+      const told: string[] = [];
+      const watcher = procseek.watch(basename(path));
+      watcher.on('start', ({ process: { pid }, existing }) =>
+        told.push(`${existing ? 'existing' : 'start'} ${pid}`),
+      );
+      watcher.on('exit', ({ process: { pid } }) => told.push(`exit ${pid}`));
+      watcher.on('rename', ({ process: { pid } }) => told.push(`rename ${pid}`));
+      await watcher.ready;
+      const script = `kill -STOP ${process.pid}
+        ${path} <&3 >/dev/null & began=$!
+        kill -KILL ${ends}
+        i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i+1)); done
+        kill -CONT ${process.pid}
+        echo $began
+        read line`;
+      const storm = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });
+      const [began] = (await once(storm.stdout ?? storm, 'data')) as [Buffer];
+      const deadline = Date.now() + 20_000;
+      while ((watcher.stats.resyncs === 0 || told.length < 4) && Date.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      const { stats } = watcher;
+      const processes = [...watcher.processes.keys()];
+      watcher.close();
+      return { told, began: Number(began), processes, stats };
+    });
     const { told, began, processes, stats } = result;
     expect(stats.dropped).toBeGreaterThan(0);
     expect(stats.resyncs).toBeGreaterThanOrEqual(1);

@@ -1,11 +1,10 @@
 /** The library in processes of its own: as another user, in a namespace, under a tracer. */
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { buildSync } from 'esbuild';
+import { bundledLibrary, root, runtime, slowness } from './platform.js';
 
 type Library = typeof import('../../src/index.js');
 
@@ -19,25 +18,29 @@ export interface Tools {
 }
 
 export interface Surroundings {
-  /** The program, with its first arguments, that is to run Node.js. */
+  /** The program, with its first arguments, that is to run the runtime. */
   readonly launcher?: readonly string[];
-  /** The Node.js to run. */
+  /** The Node.js to run, instead of a runtime like this one. */
   readonly node?: string;
   /** Arguments for the script, which takes no notice of them. */
   readonly args?: readonly string[];
 }
+
+/** As a user who may do nothing to others. */
+export const asNobody: Surroundings = {
+  launcher: ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'],
+};
 
 /** As PID 1 of a PID namespace, which ends with it. */
 export const inPidNamespace: Surroundings = {
   launcher: ['/usr/bin/unshare', '--pid', '--fork', '--kill-child', '--mount-proc'],
 };
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const run = promisify(execFile);
 
 /** Runs a function in a process of its own and gives back what it returned, by way of JSON. */
 export async function inProcess<A, R>(
-  { launcher = [], node = process.execPath, args = [] }: Surroundings,
+  { launcher = [], node, args = [] }: Surroundings,
   argument: A,
   body: (tools: Tools, argument: A) => R | Promise<R>,
 ): Promise<R> {
@@ -48,7 +51,7 @@ export async function inProcess<A, R>(
     const answer = join(directory, 'answer.json');
     writeFileSync(answer, '');
     chmodSync(answer, 0o666); // the launcher may make it another user
-    bundleLibrary(join(directory, 'procseek.cjs'));
+    await bundleLibrary(join(directory, 'procseek.cjs'));
     writeFileSync(
       script,
       `const procseek = require('./procseek.cjs');
@@ -62,8 +65,11 @@ const tools = { procseek, require, begin: () => open('/begin'), end: () => open(
   process.exit();
 })();`,
     );
-    const line = ['--pdeathsig', 'KILL', '--', ...launcher, node, script, ...args];
-    await run('/usr/bin/setpriv', line, { timeout: 25_000, killSignal: 'SIGKILL' });
+    const command = [...launcher, ...(node === undefined ? runtime : [node]), script, ...args];
+    await run('/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', ...command], {
+      timeout: 25_000 * slowness,
+      killSignal: 'SIGKILL',
+    });
     return (JSON.parse(readFileSync(answer, 'utf8')) as { result: R }).result;
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -71,8 +77,10 @@ const tools = { procseek, require, begin: () => open('/begin'), end: () => open(
 }
 
 /** The sources as they are now, to run in any version of Node.js. */
-function bundleLibrary(outfile: string): void {
-  buildSync({
+async function bundleLibrary(outfile: string): Promise<void> {
+  if (bundledLibrary !== undefined) return copyFileSync(bundledLibrary, outfile);
+  const { build } = await import('esbuild');
+  await build({
     entryPoints: [join(root, 'src/index.ts')],
     outfile,
     bundle: true,

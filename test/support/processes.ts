@@ -58,7 +58,7 @@ export class Child {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    process.kill(this.pid, signal); // Deno's ChildProcess would close its standard input first
   }
 
   /** Kills it and waits for the end of it, and of all who share its output. */
@@ -118,18 +118,20 @@ sys.stdin.read()`,
   );
 }
 
-/** setpriv(1) and the shell execute what they are given in their own place: the PID stays. */
+/** setpriv(1), env(1) and the shell execute what they are given in their own place: the PID stays. */
 function spawnBound(
   command: string,
   args: readonly string[],
   { argv0, uid, env, cwd }: StartOptions,
 ): ChildProcessWithoutNullStreams {
   const retitled = ['bash', '-c', 'exec -a "$0" "$@"', argv0 ?? '', command];
-  const line = [...(argv0 === undefined ? [command] : retitled), ...args];
+  // Not every runtime passes on every variable.
+  const pairs = Object.entries(env ?? {}).map(([name, value]) => `${name}=${value}`);
+  const environment = env === undefined ? [] : ['/usr/bin/env', '-i', ...pairs];
+  const line = [...environment, ...(argv0 === undefined ? [command] : retitled), ...args];
   return spawn('/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', ...line], {
     stdio: 'pipe',
     ...(uid === undefined ? {} : { uid, gid: uid }),
-    ...(env === undefined ? {} : { env }),
     ...(cwd === undefined ? {} : { cwd }),
   });
 }

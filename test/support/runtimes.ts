@@ -1,12 +1,10 @@
-/** The versions of Node.js that scripts/runtimes.mjs has fetched. */
+/** The versions of Node.js that scripts/runtimes.mjs has fetched: for this machine, whatever runs. */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { nodeRuntimes } from '../../scripts/runtimes.mjs';
-
-const installed = fileURLToPath(new URL('../../.cache/runtimes/installed.json', import.meta.url));
+import { join } from 'node:path';
+import { root } from './platform.js';
 
 /** The path of the Node.js of this major version, if it is at hand; fetching is for the set-up. */
 export function findNode(major: number): string | undefined {
-  if (!existsSync(installed)) return undefined;
-  return nodeRuntimes().find((runtime) => runtime.major === major)?.path;
+  const path = join(root, `.cache/runtimes/node_modules/node-${major}/bin/node`);
+  return existsSync(path) ? path : undefined;
 }

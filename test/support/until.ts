@@ -1,7 +1,8 @@
 /** Waiting for what other processes do, without guessing how long they take. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { slowness } from './platform.js';
 
-const patience = 20_000;
+const patience = 20_000 * slowness;
 
 /** Asks again and again until the condition gives something; what it gave. */
 export async function until<T>(

@@ -2,6 +2,7 @@
 import { readlinkSync } from 'node:fs';
 import { beforeAll, expect, onTestFinished } from 'vitest';
 import { findByPidSync, type Watcher, type WatcherEvent, watch } from '../../src/index.js';
+import { emulator } from './platform.js';
 import { type Child, launch, type StartOptions, startPython } from './processes.js';
 import { until } from './until.js';
 
@@ -130,5 +131,7 @@ export async function whyNoEvents(): Promise<string | undefined> {
   const watcher = watch({ pids: [process.pid] }, { fields: [] });
   await watcher.ready;
   watcher.close();
-  return watcher.stats.reason ?? undefined;
+  const { reason } = watcher.stats;
+  if (reason === null) return undefined;
+  return emulator === undefined ? reason : `as ${emulator} has it, ${reason}`;
 }

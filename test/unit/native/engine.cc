@@ -78,7 +78,7 @@ struct Engines {
   std::map<EngineKind, Nature> natures;
 
   Engines() {
-    machine.on_open_engine = [this](EngineKind kind, const char* root,
+    machine.on_make_engine = [this](EngineKind kind, const char* root,
                                     std::unique_ptr<Engine>& ret_engine) {
       Nature& nature = natures[kind];
       nature.opened++;

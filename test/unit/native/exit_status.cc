@@ -5,7 +5,7 @@
 
 #include "exact_bytes.h"
 #include "linux/parse.h"
-#include "linux/wait_status.h"
+#include "wait_status.h"
 #include "random.h"
 
 using namespace procseek;

@@ -178,7 +178,7 @@ std::unique_ptr<Source> make_source() { return std::make_unique<LockedSource>(*m
 
 Status make_engine(EngineKind kind, Iteration, const char* root,
                    std::unique_ptr<Engine>& ret_engine, Reason&) {
-  return machine.load()->on_open_engine(kind, root, ret_engine);
+  return machine.load()->on_make_engine(kind, root, ret_engine);
 }
 
 bool process_exists(int32_t pid) {

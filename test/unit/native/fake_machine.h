@@ -46,7 +46,7 @@ class FakeMachine {
   bool tells_exits_by_handle = true;
   std::function<procseek::Status(procseek::EngineKind kind, const char* root,
                                  std::unique_ptr<procseek::Engine>& ret_engine)>
-      on_open_engine = [](auto&&...) { return procseek::kUnsupported; };
+      on_make_engine = [](auto&&...) { return procseek::kUnsupported; };
   // What read_exit tells without a handle, by identity.
   std::map<std::string, procseek::Exit> exits_to_anyone;
 

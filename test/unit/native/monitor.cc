@@ -200,6 +200,22 @@ TEST_CASE("without handles the end of a process that lost its first thread is as
   CHECK(rig.told(watch) == Told{});
   rig.machine.end(5);
   rig.pass_time(100);
+  CHECK(rig.told(watch) == Told{"x5"});  // that of the first thread alone would be a guess
+  CHECK(rig.monitor->waits().counters().polled == 0);
+  CHECK(rig.news->timeout() == -1);
+}
+
+TEST_CASE("without handles a process that ends along with its first thread has ended as that has") {
+  Rig rig;
+  rig.machine.on_open_handle = kUnsupported;
+  rig.machine.put({5, "x"});
+  rig.machine.with_host([](FakeHost& host) { host.find(5)->threads = 3; });
+  Watch& watch = rig.begin();
+  rig.machine.stop_first_thread(5);
+  rig.news->tell(Change::exited, 5, {4, 0});
+  CHECK(rig.told(watch) == Told{});
+  rig.machine.end(5);
+  rig.pass_time(25);
   CHECK(rig.told(watch) == Told{"x5 4"});
   CHECK(rig.monitor->waits().counters().polled == 0);
   CHECK(rig.news->timeout() == -1);

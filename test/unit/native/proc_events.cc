@@ -8,7 +8,7 @@
 #include <string>
 
 #include "exact_bytes.h"
-#include "linux/wait_status.h"
+#include "wait_status.h"
 #include "random.h"
 
 using namespace procseek;

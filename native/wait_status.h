@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "../process.h"
+#include "process.h"
 
 namespace procseek {
 

@@ -1,0 +1,29 @@
+// The one engine that there is on macOS.
+#include <new>
+
+#include "../platform.h"
+#include "libproc_source.h"
+
+namespace procseek {
+
+namespace {
+
+class LibprocEngine final : public Engine {
+ public:
+  EngineKind kind() const override { return EngineKind::libproc; }
+  std::unique_ptr<Source> make_source() override { return procseek::make_source(); }
+  Status exists(int32_t pid) override { return process_exists(pid) ? kOk : kGone; }
+  Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) override {
+    return procseek::list_children(parents, count, ret_children);
+  }
+};
+
+}  // namespace
+
+Status make_engine(EngineKind, Iteration, const char*, std::unique_ptr<Engine>& ret_engine,
+                   Reason&) {
+  ret_engine.reset(new (std::nothrow) LibprocEngine);
+  return ret_engine == nullptr ? out_of_memory() : kOk;
+}
+
+}  // namespace procseek

@@ -1,0 +1,128 @@
+/** Where the addon is not found at first sight: no binary that fits, compiled, bundled, packed. */
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nodeRuntimes } from '../../scripts/runtimes.mjs';
+import { install, remove, root, run, temporaryDirectory } from './installed.js';
+
+const project = temporaryDirectory();
+const inPackage = (...path: string[]) => join(project, 'node_modules/procseek', ...path);
+const target = `${process.platform}-${process.arch}`;
+
+beforeAll(() => install(project));
+afterAll(() => remove(project));
+
+/** What a program prints that loads the package and tells its own parent. */
+async function parentTold(script: string, cwd = project): Promise<number> {
+  return Number(await run(process.execPath, [script], cwd));
+}
+
+function writeProgram(name: string, load: string): string {
+  const file = join(project, name);
+  writeFileSync(
+    file,
+    `${load}\nconst told = findByPidSync(process.pid, { fields: ['ppid'] });\nconsole.log(told.ppid);\n`,
+  );
+  return file;
+}
+
+describe('without a binary that fits', () => {
+  /** The error that loading the package ends with, in the package as `change` leaves it. */
+  async function failure(change: () => void): Promise<{ code: string; message: string }> {
+    cpSync(inPackage('prebuilds'), join(project, 'kept'), { recursive: true });
+    try {
+      change();
+      const script = `try { require('procseek') } catch ({ code, message }) {
+        console.log(JSON.stringify({ code, message })) }`;
+      return JSON.parse(await run(process.execPath, ['-e', script], project));
+    } finally {
+      rmSync(inPackage('prebuilds'), { recursive: true, force: true });
+      renameSync(join(project, 'kept'), inPackage('prebuilds'));
+    }
+  }
+
+  const others = readdirSync(join(root, 'prebuilds')).filter((name) => !name.includes('.'));
+
+  it('one error tells the host, what was tried, and what to do', async () => {
+    const { code, message } = await failure(() =>
+      rmSync(inPackage('prebuilds', target), { recursive: true }),
+    );
+    expect(code).toBe('ERR_ADDON_UNAVAILABLE');
+    expect(message).toContain(`(${target}, glibc 2.`);
+    expect(message).toContain(`Node.js ${process.versions.node}`);
+    expect(message).toContain(others.filter((name) => name !== target).join(', '));
+    expect(message).toContain(inPackage('build/Release'));
+    expect(message).toContain(inPackage('prebuilds', target));
+    expect(message).toContain(`cd ${JSON.stringify(inPackage())} && npx node-gyp rebuild`);
+    expect(message).toContain('docs/platforms.md');
+  });
+
+  it('a file that the system cannot load is named with its reason', async () => {
+    const { code, message } = await failure(() => {
+      const [file = ''] = readdirSync(inPackage('prebuilds', target));
+      const other = others.find((name) => name !== target && name.startsWith('linux')) ?? '';
+      const [wrong = ''] = readdirSync(inPackage('prebuilds', other));
+      cpSync(inPackage('prebuilds', other, wrong), inPackage('prebuilds', target, file));
+    });
+    expect(code).toBe('ERR_ADDON_UNAVAILABLE');
+    expect(message).toMatch(/Failed with: .*procseek.*\.node/);
+  });
+
+  it('a package without its files says so', async () => {
+    const { message } = await failure(() => rmSync(inPackage('prebuilds'), { recursive: true }));
+    expect(message).toContain('no platform; was it bundled without its files?');
+  });
+});
+
+describe('bundled by esbuild', () => {
+  const options = { bundle: true, platform: 'node', logLevel: 'error' } as const;
+
+  it('works when it is left out', async () => {
+    const entry = writeProgram('external.mjs', "import { findByPidSync } from 'procseek';");
+    for (const format of ['cjs', 'esm'] as const) {
+      const outfile = join(project, `external-${format}.${format === 'esm' ? 'mjs' : 'cjs'}`);
+      await build({ ...options, format, entryPoints: [entry], outfile, external: ['procseek'] });
+      expect(await parentTold(outfile)).toBe(process.pid);
+    }
+  });
+
+  it('works with its prebuilds beside the folder of the bundle', async () => {
+    const entry = writeProgram('inside.mjs', "import { findByPidSync } from 'procseek';");
+    const away = temporaryDirectory();
+    try {
+      mkdirSync(join(away, 'dist'));
+      await build({ ...options, entryPoints: [entry], outfile: join(away, 'dist/app.cjs') });
+      await expect(parentTold(join(away, 'dist/app.cjs'), away)).rejects.toThrow(
+        /no platform; was it bundled without its files\?/,
+      );
+      cpSync(inPackage('prebuilds'), join(away, 'prebuilds'), { recursive: true });
+      expect(await parentTold(join(away, 'dist/app.cjs'), away)).toBe(process.pid);
+    } finally {
+      remove(away);
+    }
+  });
+});
+
+it('is loaded by a single executable application from the files beside it', async () => {
+  // Its own require() knows the built-in modules alone.
+  const load = `const { createRequire } = require('node:module');
+const { findByPidSync } = createRequire(process.execPath)('procseek');`;
+  const main = writeProgram('sea.cjs', load);
+  const app = join(project, 'app');
+  const config = { main, output: app, disableExperimentalSEAWarning: true };
+  writeFileSync(join(project, 'sea.json'), JSON.stringify(config));
+  const runtime = nodeRuntimes().find(({ major }) => major >= 26); // the first with --build-sea
+  await run(runtime?.path ?? '', ['--build-sea', 'sea.json'], project);
+  expect(Number(await run(app, [], project))).toBe(process.pid);
+}, 120_000);
+
+it('is compiled by node-gyp from what the tarball holds', async () => {
+  const gyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js');
+  const prefix = join(process.execPath, '../..');
+  const headers = { npm_config_nodedir: prefix };
+  await run(process.execPath, [gyp, 'rebuild', '--silent'], inPackage(), headers);
+  renameSync(inPackage('prebuilds'), join(project, 'unused'));
+  const script = writeProgram('compiled.cjs', "const { findByPidSync } = require('procseek');");
+  expect(await parentTold(script)).toBe(process.pid);
+}, 300_000);

@@ -1,0 +1,99 @@
+// Holds what there are prebuilds for to the contract, in the runtimes they are for.
+//
+//   node test/platforms/run.mjs [--tests=<directory>] [--time=<ms for a test>] [cell…]
+//
+// A cell is a runtime on a target (cells.mjs); all of them unless some are named. What they need is
+// installed. Where that cannot be, the cell is left out; in CI, it has failed.
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { inRoot } from '../../scripts/run.mjs';
+import { bundleLibrary, bundleTests } from './bundle.mjs';
+import { cells } from './cells.mjs';
+import { runSuite } from './suite.mjs';
+
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tests: { type: 'string', default: inRoot('test/contract') },
+    time: { type: 'string', default: '30000' },
+    output: { type: 'string', default: inRoot('.cache/platforms') },
+  },
+});
+
+const unknown = wanted.filter((id) => !cells.some((cell) => cell.id === id));
+if (unknown.length > 0) {
+  throw new Error(`no cell is called ${unknown}; there are ${cells.map(({ id }) => id).join(' ')}`);
+}
+
+async function bundle() {
+  const files = readdirSync(options.tests).filter((name) => name.endsWith('.ts'));
+  const paths = files.map((name) => join(options.tests, name));
+  const directory = join(options.output, 'suite');
+  const { main, tests } = await bundleTests(paths, directory);
+  return { main, tests, library: await bundleLibrary(join(directory, 'procseek.cjs')) };
+}
+
+function countBy(list, key) {
+  const counts = {};
+  for (const one of list) counts[key(one)] = (counts[key(one)] ?? 0) + 1;
+  return counts;
+}
+
+async function runCell(cell, suite) {
+  const started = performance.now();
+  let runtime;
+  try {
+    runtime = await cell.prepare();
+  } catch (error) {
+    if (process.env.CI === 'true') throw error;
+    return { leftOut: error instanceof Error ? error.message : String(error) };
+  }
+  const installed = performance.now();
+  const addon = inRoot(cell.addon);
+  if (!existsSync(addon)) throw new Error(`${cell.addon} is missing`);
+  const reports = join(options.output, 'reports', cell.id);
+  const result = runtime.check
+    ? await runtime.check(addon)
+    : await runSuite({ ...runtime, addon }, suite, Number(options.time), reports);
+  const seconds = (from, to) => Math.round((to - from) / 100) / 10;
+  return {
+    ...result,
+    install: seconds(started, installed),
+    seconds: seconds(installed, performance.now()),
+  };
+}
+
+function tell(cell, { leftOut, passed, failures, skipped, seconds }) {
+  const say = (line) => process.stdout.write(`${line}\n`);
+  if (leftOut !== undefined) return say(`${cell.name}: left out, ${leftOut.split('\n')[0]}`);
+  const counts = `${passed} passed, ${failures.length} failed, ${skipped.length} skipped`;
+  say(`${cell.name}: ${counts} (${seconds ?? 0} s)`);
+  for (const [reason, count] of Object.entries(countBy(skipped, ({ reason }) => reason)))
+    say(`    ${count} skipped: ${reason}`);
+  for (const { name, message } of failures)
+    say(`    FAILED ${name}\n${message.replace(/^/gm, '      ')}`);
+}
+
+const suite = await bundle();
+const report = [];
+for (const cell of cells) {
+  if (wanted.length > 0 && !wanted.includes(cell.id)) continue;
+  let result;
+  try {
+    result = await runCell(cell, suite);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    result = { passed: 0, skipped: [], failures: [{ name: cell.name, message }] };
+  }
+  tell(cell, result);
+  report.push({ id: cell.id, name: cell.name, ...result });
+}
+
+mkdirSync(options.output, { recursive: true });
+writeFileSync(join(options.output, 'report.json'), JSON.stringify(report, null, 2));
+const sum = (count) => report.reduce((total, result) => total + count(result), 0);
+const passed = sum((result) => result.passed ?? 0);
+const failed = sum((result) => result.failures?.length ?? 0);
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,0 +1,91 @@
+/** Runs bundled tests in a runtime: a process for each file, as many at a time as there are cores. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import { root } from '../../scripts/run.mjs';
+
+/** How many times the time for a test a whole file may take. */
+const testsInFile = 10;
+
+/**
+ * @param runtime `command`, which is given a script and its arguments; `env` for it; `emulator` and
+ *   `slowness` as in test/support/platform.ts; `addon`, the file that it must have loaded.
+ * @param suite What bundle.mjs made: `main`, `tests` and `library`.
+ * @param time Milliseconds for a test.
+ */
+export async function runSuite(runtime, suite, time, reports) {
+  rmSync(reports, { recursive: true, force: true });
+  mkdirSync(reports, { recursive: true });
+  const total = { passed: 0, skipped: [], failures: [] };
+  const waiting = [...suite.tests];
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const { passed, skipped, failures } = await runFile(runtime, suite, file, time, reports);
+      total.passed += passed;
+      total.skipped.push(...skipped);
+      total.failures.push(...failures);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, work));
+  return total;
+}
+
+async function runFile(runtime, suite, file, time, reports) {
+  const name = basename(file, '.mjs');
+  const path = join(reports, `${name}.json`);
+  const limit = time * (runtime.slowness ?? 1);
+  const args = [suite.main, file, path, String(limit)];
+  const end = await run([...runtime.command, ...args], environment(runtime, suite), limit);
+  const report = existsSync(path)
+    ? JSON.parse(readFileSync(path, 'utf8'))
+    : { running: `${name}, before it was loaded`, passed: 0, skipped: [], failures: [] };
+  const fail = (name, message) => report.failures.push({ name, message });
+  if (report.running !== undefined) fail(report.running, `${end.how} in the middle\n${end.output}`);
+  else if (!end.isClean && report.failures.length === 0) fail(name, `${end.how}\n${end.output}`);
+  else if (runtime.addon !== undefined && report.addon !== runtime.addon)
+    fail(name, `loaded ${report.addon} instead of ${runtime.addon}`);
+  if (report.passed + report.skipped.length + report.failures.length === 0)
+    fail(name, 'has run no test');
+  return report;
+}
+
+function environment({ command, env, emulator, slowness }, { library }) {
+  return {
+    ...process.env,
+    PREBUILDS_ONLY: '1',
+    PROCSEEK_TEST_RUNTIME: JSON.stringify(command),
+    PROCSEEK_TEST_NODE: process.execPath,
+    PROCSEEK_TEST_LIBRARY: library,
+    PROCSEEK_TEST_SLOWNESS: String(slowness ?? 1),
+    ...(emulator === undefined ? {} : { PROCSEEK_TEST_EMULATOR: emulator }),
+    ...env,
+  };
+}
+
+/** Runs a command, which the kernel ends along with this process; how it ended, and what it said. */
+function run(command, env, limit) {
+  const tied = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
+  const [file, ...args] = [...tied, ...command];
+  return new Promise((resolve) => {
+    const child = spawn(file, args, {
+      cwd: root,
+      env,
+      timeout: limit * testsInFile,
+      killSignal: 'SIGKILL',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    const collect = (text) => {
+      output = (output + text).slice(-20_000);
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.on('error', ({ message }) => resolve({ isClean: false, how: message, output }));
+    // Not when its output closes: what it has left behind may hold that open.
+    child.on('exit', (code, signal) => {
+      const how = child.killed ? 'took too long' : `ended with ${code ?? signal}`;
+      setTimeout(() => resolve({ isClean: code === 0, how, output }), 50);
+    });
+  });
+}
