@@ -1,7 +1,6 @@
 #include "exit_waits.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "platform.h"
@@ -28,7 +27,8 @@ Status identify(int32_t pid, Identity& ret_identity) {
 }
 
 bool is_short_of_descriptors(Status status) {
-  return status < 0 && (error_of(status) == EMFILE || error_of(status) == ENFILE);
+  return status < 0 && (error_of(status) == error_number::kTooManyFiles ||
+                        error_of(status) == error_number::kFileTableFull);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ constexpr size_t kMostChanges = 128;
 // Of how many processes that a polling watch knows the end is told by a handle.
 constexpr size_t kMostFollowed = 256;
 
-bool is_hidden(Status status) { return status < 0 && error_of(status) == EACCES; }
+bool is_hidden(Status status) { return status < 0 && error_of(status) == error_number::kAccess; }
 
 int64_t sooner(int64_t a, int64_t b) { return a < 0 ? b : b < 0 ? a : std::min(a, b); }
 
@@ -149,7 +149,7 @@ void Monitor::choose_backend(Watch& watch) {
   if (wanted != Backend::polling && has_events_) {
     watch.use(Backend::events);
   } else if (wanted == Backend::events) {
-    watch.tell_ready(failure(Call::bind, EOPNOTSUPP));
+    watch.tell_ready(failure(Call::bind, error_number::kNotSupported));
   } else {
     watch.use(Backend::polling);
     polls_at_once_ = true;
@@ -384,7 +384,7 @@ void Monitor::tell_ends(const Bytes& ends) {
 
 // Under the lock.
 void Monitor::add_notice(Notice what, int32_t token, const Exit& exit) {
-  const int32_t numbers[] = {what, token, exit.code, exit.signal};
+  const int32_t numbers[] = {what, token, exit.code_bits(), exit.signal_or_unknown()};
   (void)append_value(notices_, numbers);
 }
 

@@ -36,7 +36,7 @@ class Monitor {
   // What notices say, four numbers each.
   enum Notice : int32_t {
     kWatchNews,  // token: the watch has told something
-    kWaitOver,   // token, code, signal
+    kWaitOver,   // token, code, signal; see Exit
   };
 
   // What was done for all watches, and for waits, so far.

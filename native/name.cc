@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kMainThreadLabels[] = {"MainThread", "node-MainThread"};
 
 // ASCII only: names are bytes, and their encoding is anybody's guess.
-char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool starts_with(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() &&
@@ -23,9 +23,18 @@ bool starts_with(std::string_view text, std::string_view prefix) {
 
 }  // namespace
 
-std::string_view base_name(std::string_view path) {
-  size_t slash = path.rfind('/');
+std::string_view base_name(std::string_view path, NameRules rules) {
+  size_t slash = rules == NameRules::image ? path.find_last_of("\\/") : path.rfind('/');
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+std::string_view without_exe(std::string_view name) {
+  constexpr std::string_view kEnding = ".exe";
+  if (name.size() <= kEnding.size()) return {};
+  size_t length = name.size() - kEnding.size();
+  bool has_it = std::equal(kEnding.begin(), kEnding.end(), name.begin() + length,
+                           [](char ending, char c) { return ending == lower(c); });
+  return has_it ? name.substr(0, length) : std::string_view{};
 }
 
 bool next_element(std::string_view& list, std::string_view& ret_element) {
@@ -103,21 +112,37 @@ Status NameSet::assign(std::string_view list, bool ignore_case) {
 const NameSet::Entry* NameSet::first_like(std::string_view name, Entry& ret_probe) const {
   char key[sizeof ret_probe.key] = {};
   size_t length = std::min(name.size(), kCommLength);
-  for (size_t i = 0; i < length; i++) key[i] = ignore_case_ ? fold(name[i]) : name[i];
+  for (size_t i = 0; i < length; i++) key[i] = fold(name[i]);
   std::memcpy(ret_probe.key, key, sizeof key);
   return std::lower_bound(
       entries_, entries_ + count_, ret_probe,
       [](const Entry& a, const Entry& b) { return in_order_of_keys(a, b) < 0; });
 }
 
+char NameSet::fold(char c) const {
+  if (rules_ == NameRules::image) return c == '/' ? '\\' : lower(c);
+  return ignore_case_ ? lower(c) : c;
+}
+
 bool NameSet::equal(std::string_view name, std::string_view text) const {
-  if (name.size() != text.size()) return false;
-  if (!ignore_case_) return std::memcmp(name.data(), text.data(), name.size()) == 0;
-  return std::equal(name.begin(), name.end(), text.begin(),
-                    [](char a, char b) { return fold(a) == fold(b); });
+  return name.size() == text.size() &&
+         std::equal(name.begin(), name.end(), text.begin(),
+                    [this](char a, char b) { return fold(a) == fold(b); });
 }
 
 bool NameSet::contains(std::string_view name) const {
+  if (has_entry(name)) return true;
+  if (rules_ != NameRules::image) return false;
+  std::string_view shorter = without_exe(name);
+  return !shorter.empty() && has_entry(shorter);
+}
+
+// A query without a slash can only be a base name, one with a slash only a whole path.
+bool NameSet::contains_path(std::string_view path) const {
+  return contains(path) || contains(base_name(path, rules_));
+}
+
+bool NameSet::has_entry(std::string_view name) const {
   Entry probe;
   for (const Entry* entry = first_like(name, probe); entry != entries_ + count_; entry++) {
     if (std::memcmp(entry->key, probe.key, sizeof probe.key) != 0) return false;
@@ -127,6 +152,7 @@ bool NameSet::contains(std::string_view name) const {
 }
 
 bool NameSet::may_contain(std::string_view comm) const {
+  if (rules_ == NameRules::image) return contains(comm);
   if (is_main_thread_label(comm)) return true;
   if (!may_be_cut(comm)) return contains(comm);
   Entry probe;
@@ -157,7 +183,7 @@ bool NameSet::any_within(std::string_view list) const {
   list.remove_suffix(1);
   auto same = [this](char in_list, char in_name) {
     char shown = in_list == '\0' ? ' ' : in_list;
-    return ignore_case_ ? fold(shown) == fold(in_name) : shown == in_name;
+    return ignore_case_ ? lower(shown) == lower(in_name) : shown == in_name;
   };
   for (const Entry* entry = entries_; entry != entries_ + count_; entry++) {
     std::string_view name = text_.view(entry->name);

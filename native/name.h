@@ -4,6 +4,7 @@
 // argv[0], else of the script the interpreter was given, else of the executable, whichever starts
 // with the cut name); replaced when a runtime overwrote it with the label of its main thread (by
 // the base name of the executable, or of argv[0] where the executable is withheld).
+// On Windows it is the file name of the image, and a query may leave out its `.exe`.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,22 @@ namespace procseek {
 // may have been cut.
 constexpr size_t kCommLength = 15;
 
-std::string_view base_name(std::string_view path);
+// How this platform's processes come by their names, and compare them.
+enum class NameRules : uint8_t {
+  task,   // by a comm of bytes, which may have been cut; paths have slashes
+  image,  // by their image's file name, whose case does not matter; paths have either slash
+};
+
+#if defined(_WIN32)
+constexpr NameRules kNameRules = NameRules::image;
+#else
+constexpr NameRules kNameRules = NameRules::task;
+#endif
+
+std::string_view base_name(std::string_view path, NameRules rules = kNameRules);
+
+// Without the ending that a query may leave out: nothing when there is none.
+std::string_view without_exe(std::string_view name);
 
 // Walks a list of which every element ends in a NUL. False at the end.
 bool next_element(std::string_view& list, std::string_view& ret_element);
@@ -45,7 +61,7 @@ std::string_view name_from_exe(std::string_view comm, std::string_view exe);
 // Names to look for: equal, as the completion of a cut comm, or within a longer text.
 class NameSet {
  public:
-  NameSet() = default;
+  explicit NameSet(NameRules rules = kNameRules) : rules_(rules) {}
   NameSet(const NameSet&) = delete;
   NameSet& operator=(const NameSet&) = delete;
   ~NameSet();
@@ -55,8 +71,12 @@ class NameSet {
 
   bool empty() const { return count_ == 0; }
   bool contains(std::string_view name) const;
+  // Likewise, or the base name of `path`.
+  bool contains_path(std::string_view path) const;
   // Whether a process of this comm may have one of the names, as far as its comm tells.
   bool may_contain(std::string_view comm) const;
+  // Whether the next one can be told by the rules.
+  bool has_hashes() const { return rules_ == NameRules::task; }
   // Appends the hashes (uint32_t) of all comms for which may_contain() may be true, but for labels.
   Status append_hashes(Bytes& hashes) const;
   // Whether one of the names occurs in the elements of `list`, read with a space between them.
@@ -71,8 +91,11 @@ class NameSet {
   };
   static int in_order_of_keys(const Entry& a, const Entry& b);
   const Entry* first_like(std::string_view name, Entry& ret_probe) const;
+  bool has_entry(std::string_view name) const;
   bool equal(std::string_view name, std::string_view text) const;
+  char fold(char c) const;
 
+  NameRules rules_;
   Bytes text_;
   Entry* entries_ = nullptr;
   size_t count_ = 0;

@@ -23,7 +23,7 @@ std::string_view lasting_part(std::string_view comm) {
 }
 
 // A process that exists, and is not to be seen.
-bool is_hidden(Status status) { return status < 0 && error_of(status) == EACCES; }
+bool is_hidden(Status status) { return status < 0 && error_of(status) == error_number::kAccess; }
 
 int by_pid(const NameMemory::Candidate& a, const NameMemory::Candidate& b) {
   return in_order(a.pid, b.pid);

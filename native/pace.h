@@ -28,6 +28,8 @@ class Pace {
   // A pass has been made and took so much CPU time. Those that should have been made meanwhile are
   // left out.
   void made(int64_t begun, int64_t ended, double cpu) {
+    // Some systems measure CPU time by ticks of a clock, whole ones.
+    cpu = std::min(cpu, static_cast<double>(ended - begun + 1));
     stretched_ = static_cast<int64_t>(std::min(cpu / budget_, kMost));
     bool was_due = due_ != 0 && begun >= due_;
     due_ = (was_due ? due_ : begun) + interval();

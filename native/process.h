@@ -9,6 +9,9 @@
 #include "bytes.h"
 #include "status.h"
 
+// A macro of the C libraries of Windows, from <cstdlib>; here a field.
+#undef environ
+
 namespace procseek {
 
 enum class Field : uint8_t {
@@ -90,8 +93,13 @@ struct Identity {
 
 // How a process ended. Neither, when that is not known.
 struct Exit {
-  int32_t code = -1;   // what it passed to exit(3), 0 to 255
+  int64_t code = -1;   // what it passed to exit(3): 0 to 255; 32 bits on Windows
   int32_t signal = 0;  // the one that killed it
+
+  // The same as two numbers of 32 bits: the code, and the signal, which is -1 when neither is
+  // known.
+  int32_t code_bits() const { return static_cast<int32_t>(static_cast<uint32_t>(code)); }
+  int32_t signal_or_unknown() const { return code < 0 && signal == 0 ? -1 : signal; }
 };
 
 // What is known of one process. Reused from process to process, so that a pass allocates nothing
@@ -125,12 +133,17 @@ struct Record {
   }
   std::string_view view(Span span) const { return text.view(span); }
 
-  // The fields that the next two speak of.
+  // The fields that the next two speak of. Only Linux knows zombies that have threads.
+#if defined(__linux__)
   static constexpr FieldMask kLife = bit(Field::id) | bit(Field::state) | bit(Field::threads);
+#else
+  static constexpr FieldMask kLife = bit(Field::id) | bit(Field::state);
+#endif
   Identity identity() const { return has(Field::id) ? Identity::of(view(id)) : Identity{}; }
   // A zombie that still has threads has merely lost its first one.
   bool has_ended() const {
-    return has(Field::state) && (state == State::dead || (state == State::zombie && threads <= 1));
+    bool has_threads = has(Field::threads) && threads > 1;
+    return has(Field::state) && (state == State::dead || (state == State::zombie && !has_threads));
   }
 };
 

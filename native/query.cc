@@ -69,10 +69,6 @@ bool Query::matches_name(const Record& record) const {
   auto equals = [&](Field field, Span span) {
     return record.has(field) && names_.contains(record.view(span));
   };
-  // A query without a slash can only be a base name, one with a slash only a whole path.
-  auto is_path = [this](std::string_view path) {
-    return names_.contains(path) || names_.contains(base_name(path));
-  };
   std::string_view arguments =
       record.has(Field::cmdline) ? record.view(record.cmdline) : std::string_view{};
   std::string_view rest = arguments;
@@ -82,9 +78,12 @@ bool Query::matches_name(const Record& record) const {
   if ((has_one_of(By::name) || options_.by == By::comm) && equals(Field::comm, record.comm)) {
     return true;
   }
-  if (has_one_of(By::exe) && record.has(Field::exe) && is_path(record.view(record.exe)))
+  if (has_one_of(By::exe) && record.has(Field::exe) &&
+      names_.contains_path(record.view(record.exe))) {
     return true;
-  if (has_one_of(By::argv0) && next_element(rest, argv0) && is_path(argv0)) return true;
+  }
+  if (has_one_of(By::argv0) && next_element(rest, argv0) && names_.contains_path(argv0))
+    return true;
   return has_one_of(By::cmdline) && names_.any_within(arguments);
 }
 

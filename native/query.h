@@ -38,7 +38,7 @@ class Query {
   bool wants_comm() const;
   // Whether it does so by these hashes, which are appended: for any other comm, may_match() is
   // false.
-  bool has_hashes() const { return wants_comm() && has_name_test(); }
+  bool has_hashes() const { return wants_comm() && has_name_test() && names_.has_hashes(); }
   // Whether whoever asks only looks for candidates, to be read again.
   bool is_provisional() const { return options_.tell_all; }
   Status append_hashes(Bytes& hashes) const;

@@ -1,13 +1,15 @@
 // What an operation came to, as one integer that crosses to JavaScript unchanged.
 #pragma once
 
-#include <cerrno>
 #include <cstdint>
+
+#include "error_numbers.h"
 
 namespace procseek {
 
 // Zero is success. Positive values are ordinary outcomes that the caller handles. A negative value
-// is a failure: the negated errno, with the call that failed in the bits above.
+// is a failure: the negated error number (error_numbers.h), with the call that failed in the bits
+// above.
 using Status = int32_t;
 
 enum Outcome : Status {
@@ -20,37 +22,49 @@ enum Outcome : Status {
 };
 
 // The calls that can fail; `call_names` in JavaScript's `syscall` property.
-#define PROCSEEK_CALLS(X) \
-  X(malloc)               \
-  X(openat)               \
-  X(read)                 \
-  X(getdents64)           \
-  X(readlinkat)           \
-  X(statx)                \
-  X(fstatfs)              \
-  X(getpwuid_r)           \
-  X(tgkill)               \
-  X(pidfd_open)           \
-  X(pidfd_send_signal)    \
-  X(kill)                 \
-  X(socket)               \
-  X(bind)                 \
-  X(send)                 \
-  X(recv)                 \
-  X(epoll_create1)        \
-  X(epoll_ctl)            \
-  X(epoll_wait)           \
-  X(eventfd)              \
-  X(proc_listpids)        \
-  X(proc_pidinfo)         \
-  X(proc_pidpath)         \
-  X(proc_pid_rusage)      \
-  X(sysctl)               \
-  X(kqueue)               \
-  X(kevent)               \
-  X(pthread_create)       \
-  X(bpf)                  \
-  X(mmap)
+#define PROCSEEK_CALLS(X)        \
+  X(malloc)                      \
+  X(openat)                      \
+  X(read)                        \
+  X(getdents64)                  \
+  X(readlinkat)                  \
+  X(statx)                       \
+  X(fstatfs)                     \
+  X(getpwuid_r)                  \
+  X(tgkill)                      \
+  X(pidfd_open)                  \
+  X(pidfd_send_signal)           \
+  X(kill)                        \
+  X(socket)                      \
+  X(bind)                        \
+  X(send)                        \
+  X(recv)                        \
+  X(epoll_create1)               \
+  X(epoll_ctl)                   \
+  X(epoll_wait)                  \
+  X(eventfd)                     \
+  X(proc_listpids)               \
+  X(proc_pidinfo)                \
+  X(proc_pidpath)                \
+  X(proc_pid_rusage)             \
+  X(sysctl)                      \
+  X(kqueue)                      \
+  X(kevent)                      \
+  X(pthread_create)              \
+  X(bpf)                         \
+  X(mmap)                        \
+  X(NtQuerySystemInformation)    \
+  X(NtOpenProcess)               \
+  X(NtQueryInformationProcess)   \
+  X(OpenProcessToken)            \
+  X(GetTokenInformation)         \
+  X(NtSuspendProcess)            \
+  X(NtResumeProcess)             \
+  X(NtTerminateProcess)          \
+  X(LookupAccountSidW)           \
+  X(CreateEventW)                \
+  X(RegisterWaitForSingleObject) \
+  X(CreateThread)
 
 enum class Call : uint8_t {
 #define X(name) name,
@@ -64,9 +78,9 @@ constexpr Status failure(Call call, int error) {
   return -(error | (static_cast<Status>(call) << kCallShift));
 }
 
-// The errno of a failure.
+// The error number of a failure.
 constexpr int error_of(Status failed) { return -failed & ((1 << kCallShift) - 1); }
 
-inline Status out_of_memory() { return failure(Call::malloc, ENOMEM); }
+inline Status out_of_memory() { return failure(Call::malloc, error_number::kNoMemory); }
 
 }  // namespace procseek

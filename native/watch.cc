@@ -96,7 +96,8 @@ int32_t Watch::flags_of(const Record& record, const Sight& sight, bool is_match)
 }
 
 void Watch::exited(int32_t pid, const Exit& exit) {
-  if (known(pid) == nullptr || !tell(kExited, pid, exit.code, exit.signal)) return;
+  if (known(pid) == nullptr || !tell(kExited, pid, exit.code_bits(), exit.signal_or_unknown()))
+    return;
   matches_.erase(pid);
 }
 

@@ -39,7 +39,7 @@ class Watch {
   // What is told, four numbers each.
   enum Told : int32_t {
     kSeen,    // the next row: kIsMatch and so on, and the number to forget it by
-    kExited,  // PID, code, signal
+    kExited,  // PID, code, signal; see Exit
     kReady,   // the first pass is done: a status
     kPassed,  // another pass is done
     kUses,    // the backend

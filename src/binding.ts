@@ -151,6 +151,8 @@ export interface Binding {
   readonly states: readonly string[];
   /** The system calls that a status can name. */
   readonly calls: readonly string[];
+  /** Names are those of image files, whose case and `.exe` do not matter (NameRules in native/name.h). */
+  readonly namesAreImages: boolean;
   readonly sourceHash: string;
 }
 

@@ -7,7 +7,7 @@ import type { Process, ProcessState } from './fields.js';
 import { findByPid, findByPidSync } from './find.js';
 import { checkTarget, kill, waitForExit } from './lifecycle.js';
 import { checkMilliseconds, checkOptions, checkSignal, type SignalOptions } from './options.js';
-import { signalNumber } from './signals.js';
+import { signalNumber, stoppedIsTold } from './signals.js';
 
 export interface KillTreeOptions extends SignalOptions {
   /** What to ask them to end with first, a name or a number from 1 to 64. Default: `'SIGTERM'`. */
@@ -38,6 +38,9 @@ const mostRounds = 100;
 /** How long to wait for a process to stop; one that sleeps in the kernel may take its time. */
 const stopPatience = 100;
 
+/** Likewise, where it is not told when it has. */
+const untoldPatience = 10;
+
 /** In these it forks no more. */
 const stillStates: readonly ProcessState[] = ['stopped', 'tracing-stop', 'zombie', 'dead'];
 
@@ -46,8 +49,8 @@ const stillStates: readonly ProcessState[] = ['stopped', 'tracing-stop', 'zombie
  * those that have not ended after a grace period. Every signal goes to the process it is meant for,
  * and never to one that was given its PID meanwhile; this process itself is left out.
  *
- * None can slip away by forking: before they are signalled, all are stopped (SIGSTOP), from the root
- * on, until no new one is found, and continued afterwards. A process that lost its parent before is
+ * None can slip away by forking: before they are signalled, all are stopped (SIGSTOP, on Windows
+ * NtSuspendProcess), from the root on, until no new one is found, and continued afterwards. A process that lost its parent before is
  * no descendant any more (a daemon, as a rule), and is left alone; so is one that is started by a
  * process during its grace period, and outlives it.
  *
@@ -162,7 +165,8 @@ class Tree {
     for (let round = 0, calm = 0; calm < 2 && round < mostRounds; round++) {
       abort?.throwIfAborted();
       for (const target of running) if (this.#send(target, 'SIGSTOP')) stopped.push(target);
-      for (const target of running) await this.#still(target);
+      if (stoppedIsTold) for (const target of running) await this.#still(target);
+      else await sleep(untoldPatience);
       running = await this.#findMore();
       calm = running.length === 0 ? calm + 1 : 0;
     }

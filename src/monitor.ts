@@ -9,9 +9,15 @@ import { signalName } from './signals.js';
 
 /** How a process ended. Neither, when the system does not tell. */
 export interface Exit {
-  /** What it passed to exit(3), 0 to 255; `null` when a signal ended it, or it is not known. */
+  /**
+   * What it passed to exit(3), 0 to 255; `null` when a signal ended it, or it is not known.
+   * Windows: 0 to 2³²−1, and never `null` because of a signal: what is killed exits with 1.
+   */
   code: number | null;
-  /** The signal that ended it, like `'SIGKILL'`; `null` when it exited, or it is not known. */
+  /**
+   * The signal that ended it, like `'SIGKILL'`; `null` when it exited, or it is not known. Windows:
+   * always `null`.
+   */
   signal: string | null;
 }
 
@@ -212,7 +218,7 @@ class Monitor {
 
   #hear(notices: Int32Array): void {
     for (let i = 0; i < notices.length; i += 4) {
-      const [what, token = 0, code = -1, signal = 0] = notices.subarray(i, i + 4);
+      const [what, token = 0, code = 0, signal = -1] = notices.subarray(i, i + 4);
       try {
         if (what === notice.watchNews) this.#watches.get(token)?.deref()?.hear();
         else this.#waits.get(token)?.(code, signal);
@@ -223,8 +229,9 @@ class Monitor {
   }
 }
 
+/** As `Exit` in native/process.h hands it over: a code of 32 bits; a signal of -1 when neither is known. */
 export function exitOf(code: number, signal: number): Exit {
-  return { code: code < 0 ? null : code, signal: signalName(signal) };
+  return { code: signal === 0 ? code >>> 0 : null, signal: signal > 0 ? signalName(signal) : null };
 }
 
 /** What a listener throws is for the process to hear of, and does not concern other listeners. */

@@ -1,5 +1,6 @@
 /** What to look for, from the caller's words to those of native/query.h. */
 import { types } from 'node:util';
+import { binding } from './binding.js';
 import { wrongType, wrongValue } from './errors.js';
 import { fieldMask, optionalFieldMask } from './fields.js';
 import { checkLimit, checkOptions, checkPids, checkPpid, checkUid } from './options.js';
@@ -8,6 +9,9 @@ import { checkLimit, checkOptions, checkPids, checkPpid, checkUid } from './opti
  * A name to look for. A string (as UTF-8) or bytes match when they equal, byte for byte, what `by`
  * says; a RegExp is tested against the text, from its start, whatever its `lastIndex`. An array
  * matches when one of its elements does. Neither empty nor with a NUL.
+ *
+ * Windows: case does not matter but in a command line, nor which slash stands in a path; and the
+ * `.exe` at the end may be left out, also for a RegExp, whose case is up to its flags.
  */
 export type NameQuery = NamePattern | readonly NamePattern[];
 export type NamePattern = string | RegExp | Uint8Array;
@@ -17,7 +21,7 @@ export type NamePattern = string | RegExp | Uint8Array;
  *
  * - `'name'` (default): `name` or `comm`
  * - `'comm'`: `comm` alone
- * - `'exe'`: the executable's base name; its whole path when the query has a `/`
+ * - `'exe'`: the executable's base name; its whole path when the query has a `/` (Windows: or a `\`)
  * - `'argv0'`: the first argument, likewise
  * - `'cmdline'`: the arguments with spaces between them, in which it is to occur
  * - `'any'`: any of these
@@ -29,9 +33,15 @@ export type MatchBy = 'name' | 'comm' | 'exe' | 'argv0' | 'cmdline' | 'any';
 export interface NameOptions {
   /** What the name is compared with. Default: `'name'`. */
   by?: MatchBy | undefined;
-  /** Upper and lower case are the same. Default: false. */
+  /**
+   * Upper and lower case are the same. Default: false. Windows: case only matters in a command line
+   * to begin with.
+   */
   ignoreCase?: boolean | undefined;
-  /** Only processes of this real user id, 0 to 2³²−1. Default: any. */
+  /**
+   * Only processes of this real user id, 0 to 2³²−1. Default: any. Windows has no such ids: none
+   * matches.
+   */
   uid?: number | undefined;
   /** Only children of this process, 0 to 2³¹−1. Default: any. */
   ppid?: number | undefined;
@@ -153,7 +163,7 @@ function sort(name: NameQuery | undefined, ignoreCase: boolean): SortedNames {
   if (names.length === 0) throw wrongValue('name', 'must not be an empty array');
   for (const one of names) {
     if (types.isRegExp(one)) patterns.push(ownPattern(one, ignoreCase));
-    else if (needsUnicode(one, ignoreCase)) patterns.push(caselessPattern(one));
+    else if (needsUnicode(one, ignoreCase)) patterns.push(caselessPattern(one, ignoreCase));
     else literals.push(literal(one));
   }
   return { literals, patterns };
@@ -169,15 +179,22 @@ function literal(name: unknown): Uint8Array {
   return bytes;
 }
 
+/** The case of image files does not matter; that of what stands in a command line does. */
+const { namesAreImages } = binding;
+
 /** Native code knows upper and lower case of ASCII alone. */
 function needsUnicode(name: unknown, ignoreCase: boolean): name is string {
-  return ignoreCase && typeof name === 'string' && /[^\0-\x7f]/.test(name);
+  return (ignoreCase || namesAreImages) && typeof name === 'string' && /[^\0-\x7f]/.test(name);
 }
 
-function caselessPattern(name: string): Pattern {
+function caselessPattern(name: string, ignoreCase: boolean): Pattern {
   literal(name);
   const escaped = name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  return { whole: new RegExp(`^${escaped}$`, 'iu'), within: new RegExp(escaped, 'iu') };
+  const path = namesAreImages ? escaped.replace(/\\[\\/]/g, '[\\\\/]') : escaped;
+  return {
+    whole: new RegExp(`^${path}$`, 'iu'),
+    within: new RegExp(escaped, ignoreCase ? 'iu' : 'u'),
+  };
 }
 
 /** A copy, so that neither the caller's `lastIndex` counts nor ours shows. */
@@ -199,6 +216,7 @@ function nameTest(patterns: readonly Pattern[], by: MatchBy): NameTest {
       if (includes('exe') && exe) whole.push(exe, baseName(exe));
       const argv0 = cmdline?.[0];
       if (includes('argv0') && argv0 !== undefined) whole.push(argv0, baseName(argv0));
+      if (namesAreImages) whole.push(...whole.map(withoutExe));
       const line = includes('cmdline') && cmdline?.length ? cmdline.join(' ') : undefined;
       return patterns.some(
         (pattern) =>
@@ -215,7 +233,15 @@ function test(pattern: RegExp, text: string): boolean {
 }
 
 function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
+  const slash = namesAreImages
+    ? Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'))
+    : path.lastIndexOf('/');
+  return path.slice(slash + 1);
+}
+
+/** What a query may leave out. */
+function withoutExe(name: string | undefined): string | undefined {
+  return name?.replace(/(?<=.)\.exe$/i, '');
 }
 
 function terminated(names: readonly Uint8Array[]): Uint8Array {

@@ -2,7 +2,13 @@
 import { constants } from 'node:os';
 import { wrongType } from './errors.js';
 
-const numbers: Readonly<Record<string, number>> = constants.signals;
+const own: Readonly<Record<string, number>> = constants.signals;
+
+/** Where the system has no signals (Windows), native code stops and continues by Linux's numbers. */
+const numbers: Readonly<Record<string, number>> = { SIGCONT: 18, SIGSTOP: 19, ...own };
+
+/** Whether the state of a process shows that it has been stopped. */
+export const stoppedIsTold = 'SIGSTOP' in own;
 
 /** The first name of each, which is the usual one. */
 const names = new Map<number, string>();

@@ -2,6 +2,7 @@
 // are described, and typed, in src/binding.ts.
 #include <node_api.h>
 
+#include "../name.h"
 #include "../platform.h"
 #include "engines.h"
 #include "lookups.h"
@@ -119,6 +120,7 @@ bool add_exports(napi_env env, napi_value exports) {
   return set(env, exports, "fields", string_array(env, kFields)) &&
          set(env, exports, "states", string_array(env, kStates)) &&
          set(env, exports, "calls", string_array(env, kCalls)) &&
+         set(env, exports, "namesAreImages", boolean(env, kNameRules == NameRules::image)) &&
          set(env, exports, "sourceHash", string(env, PROCSEEK_SOURCE_HASH));
 }
 

@@ -12,7 +12,8 @@ const build = mkdtempSync(join(tmpdir(), 'procseek-unit-'));
 
 /**
  * Knows no operating system, or only through what fake_machine.cc supplies; native/linux is platform
- * code but for its parsers, and its threads, which are those of every system.
+ * code but for its parsers, and its threads, which are those of every system; of native/windows, here
+ * is what includes no header of it.
  */
 const pureSources = [
   'batch',
@@ -41,6 +42,11 @@ const pureSources = [
   'linux/files',
   'linux/obstacles',
   'linux/proc_root',
+  'windows/command_line',
+  'windows/process_list',
+  'windows/process_parameters',
+  'windows/record_fields',
+  'windows/text',
 ].map((name) => join(root, 'native', `${name}.cc`));
 const testSources = readdirSync(folder)
   .filter((name) => name.endsWith('.cc'))

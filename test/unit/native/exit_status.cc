@@ -88,9 +88,22 @@ TEST_CASE("random stat is survived by whoever looks for an exit status") {
 TEST_CASE("what a process passed to exit is its code") {
   for (uint32_t code : {0u, 1u, 3u, 127u, 255u}) {
     Exit exit = exit_of(code << 8);
-    CHECK(exit.code == static_cast<int32_t>(code));
+    CHECK(exit.code == code);
     CHECK(exit.signal == 0);
   }
+}
+
+TEST_CASE("an exit crosses as two numbers, with codes of 32 bits") {
+  auto check = [](const Exit& exit, int32_t code, int32_t signal) {
+    CHECK(exit.code_bits() == code);
+    CHECK(exit.signal_or_unknown() == signal);
+  };
+  check({0, 0}, 0, 0);
+  check({255, 0}, 255, 0);
+  check({0xffffffff, 0}, -1, 0);
+  check({0xc0000005, 0}, static_cast<int32_t>(0xc0000005), 0);
+  CHECK(Exit{-1, 9}.signal_or_unknown() == 9);
+  CHECK(Exit{}.signal_or_unknown() == -1);
 }
 
 TEST_CASE("a process that was killed has a signal and no code") {

@@ -46,6 +46,10 @@ TEST_CASE("a base name is what follows the last slash") {
   CHECK(base_name("/") == "");
   CHECK(base_name("bin/") == "");
   CHECK(base_name("") == "");
+  CHECK(base_name("C:\\x/y", NameRules::task) == "y");
+  CHECK(base_name("C:\\x", NameRules::task) == "C:\\x");
+  CHECK(base_name("C:\\x\\y.exe", NameRules::image) == "y.exe");
+  CHECK(base_name("C:\\x/y", NameRules::image) == "y");
 }
 
 TEST_CASE("elements of a list end in a NUL or at the end and may be empty") {
@@ -120,4 +124,13 @@ TEST_CASE("a name that was cut within a character is completed byte for byte") {
   std::string cut = whole.substr(0, 15);
   CHECK(from_cmdline(cut, {"/opt/" + whole}) == whole);
   CHECK(from_exe(cut, "/opt/" + whole) == whole);
+}
+
+TEST_CASE("the exe at the end of a name can be left out") {
+  CHECK(without_exe("node.exe") == "node");
+  CHECK(without_exe("Node.EXE") == "Node");
+  CHECK(without_exe("a.exe.exe") == "a.exe");
+  for (const char* name : {"", ".exe", "exe", "node", "node.exe ", "nodeexe", "node.com"}) {
+    CHECK(without_exe(name) == "");
+  }
 }

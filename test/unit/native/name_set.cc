@@ -12,7 +12,9 @@ using namespace procseek;
 namespace {
 
 struct Names : NameSet {
-  explicit Names(const std::vector<std::string>& names, bool ignore_case = false) {
+  explicit Names(const std::vector<std::string>& names, bool ignore_case = false,
+                 NameRules rules = NameRules::task)
+      : NameSet(rules) {
     std::string list;
     for (const std::string& name : names) list.append(name).push_back('\0');
     ExactBytes bytes(list);
@@ -168,4 +170,67 @@ TEST_CASE("a name that lacks its terminator is not taken") {
   REQUIRE(names.assign({"a\0b", 3}, false) == kOk);
   CHECK(names.contains("a"));
   CHECK_FALSE(names.contains("b"));
+}
+
+namespace {
+
+// As on Windows.
+struct ImageNames : Names {
+  explicit ImageNames(const std::vector<std::string>& names, bool ignore_case = false)
+      : Names(names, ignore_case, NameRules::image) {}
+};
+
+}  // namespace
+
+TEST_CASE("the name of an image is contained with and without exe and whatever its case") {
+  ImageNames names({"node", "Code.EXE", "System"});
+  for (const char* name :
+       {"node.exe", "NODE.EXE", "node", "Node", "code.exe", "CODE.exe", "system", "System.exe"}) {
+    CAPTURE(name);
+    CHECK(names.contains(name));
+    CHECK(names.may_contain(name));
+  }
+  for (const char* name :
+       {"", "nod", "node.ex", "node.exe.exe", "nodeexe", "code", ".exe", "xnode"}) {
+    CAPTURE(name);
+    CHECK_FALSE(names.contains(name));
+    CHECK_FALSE(names.may_contain(name));
+  }
+}
+
+TEST_CASE("the name of an image is never cut nor the label of a thread") {
+  const std::string name = "a-name-of-more-than-15-bytes";
+  ImageNames names({name});
+  CHECK(names.may_contain(name + ".exe"));
+  CHECK(names.may_contain("A-NAME-of-more-than-15-bytes"));
+  CHECK_FALSE(names.may_contain(name.substr(0, 15)));
+  CHECK_FALSE(names.may_contain("MainThread"));
+  CHECK_FALSE(names.has_hashes());
+  CHECK(Names({name}).has_hashes());
+}
+
+TEST_CASE("the path of an image has either slash") {
+  ImageNames names({"C:/Program Files/nodejs/node.exe", "code"});
+  CHECK(names.contains_path("c:\\program files\\NODEJS\\node.exe"));
+  CHECK(names.contains_path("D:\\Code.exe"));
+  CHECK(names.contains_path("D:/x/Code.exe"));
+  CHECK_FALSE(names.contains_path("D:\\node.exe"));
+  CHECK_FALSE(names.contains_path("node.exe"));
+  CHECK_FALSE(names.contains_path("D:\\code\\x.exe"));
+}
+
+TEST_CASE("the case of an image's command line matters unless it is to be ignored") {
+  const std::string_view line("node.exe\0C:/Script.js\0", 23);
+  CHECK(ImageNames({"Script.js"}).any_within(line));
+  CHECK_FALSE(ImageNames({"script.js"}).any_within(line));
+  CHECK(ImageNames({"script.js"}, true).any_within(line));
+  CHECK_FALSE(ImageNames({"C:\\Script.js"}, true).any_within(line));
+}
+
+TEST_CASE("bytes of a task's name are compared as they are") {
+  Names names({"node"});
+  CHECK_FALSE(names.contains("node.exe"));
+  CHECK_FALSE(names.contains("Node"));
+  CHECK(names.contains_path("/usr/bin/node"));
+  CHECK_FALSE(names.contains_path("C:\\node"));
 }

@@ -120,3 +120,11 @@ TEST_CASE("the smallest budget there is makes passes as rare as can be") {
   pace.made(0, 10, 5);
   CHECK(pace.interval() > 1000000000);
 }
+
+TEST_CASE("a pass cannot have used more of a core than it took time") {
+  Pace pace(100, 0.01);
+  pace.made(1000, 1001, 15.625);  // a tick of the clock that it happened to see
+  CHECK(pace.interval() == 200);
+  pace.made(2000, 2030, 15.625);
+  CHECK(pace.interval() == 1562);
+}

@@ -89,7 +89,7 @@ class Rig final : public procseek::Monitor::Listener {
       auto [what, token, code, signal] = entry[i];
       bool is_watch = what == procseek::Monitor::kWatchNews;
       std::string text = (is_watch ? "watch " : "wait ") + std::to_string(token);
-      all.push_back(is_watch ? text : text + text_of({code, signal}));
+      all.push_back(is_watch ? text : text + text_of_exit(code, signal));
     }
     return all;
   }

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -40,6 +41,11 @@ inline std::string text_of(const procseek::Exit& exit) {
   return exit.code < 0 ? " ?" : " " + std::to_string(exit.code);
 }
 
+// Likewise, as it crosses to JavaScript.
+inline std::string text_of_exit(int32_t code, int32_t signal) {
+  return text_of({signal == 0 ? int64_t{static_cast<uint32_t>(code)} : -1, std::max(signal, 0)});
+}
+
 // Of a watch that tells the PID, and a comm behind it if it is `with_text`.
 inline Taken take(procseek::Watch& watch, bool with_text = false) {
   using procseek::Watch;
@@ -63,7 +69,7 @@ inline Taken take(procseek::Watch& watch, bool with_text = false) {
         break;
       }
       case Watch::kExited:
-        taken.told.push_back("x" + std::to_string(a) + text_of({b, c}));
+        taken.told.push_back("x" + std::to_string(a) + text_of_exit(b, c));
         break;
       case Watch::kReady:
         taken.told.push_back(a == 0 ? "ready" : "failed " + std::to_string(a));

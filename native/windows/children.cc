@@ -1,0 +1,24 @@
+#include <algorithm>
+
+#include "../platform.h"
+#include "parents.h"
+#include "snapshot.h"
+
+namespace procseek {
+
+// Windows knows who created a process and not whom it created; one list tells of all.
+Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) {
+  Snapshot snapshot;
+  Status status = snapshot.take_any();
+  if (status != kOk) return status;
+  const ProcessList& list = snapshot.list();
+  for (size_t i = 0; i < list.size(); i++) {
+    ListedProcess process = list.at(i);
+    bool is_candidate = std::find(parents, parents + count, process.creator) != parents + count;
+    if (!is_candidate || find_parent(list, process) == 0) continue;
+    if (!append_value(ret_children, process.pid)) return out_of_memory();
+  }
+  return kOk;
+}
+
+}  // namespace procseek
