@@ -37,7 +37,6 @@
       "conditions": [
         ["OS=='linux'", {
           "sources": [
-            "native/linux/accounts.cc",
             "native/linux/bpf_program.cc",
             "native/linux/bpf_source.cc",
             "native/linux/children.cc",
@@ -57,9 +56,67 @@
             "native/linux/process_handle.cc",
             "native/linux/procfs_source.cc",
             "native/linux/terminal.cc",
-            "native/linux/thread.cc"
+            "native/linux/thread.cc",
+            "native/posix/accounts.cc"
           ],
           "ldflags": ["-Wl,--gc-sections", "-Wl,-z,relro,-z,now"]
+        }],
+        ["OS=='mac'", {
+          "sources": [
+            "native/darwin/children.cc",
+            "native/darwin/clock.cc",
+            "native/darwin/engines.cc",
+            "native/darwin/floor.cc",
+            "native/darwin/layouts.cc",
+            "native/darwin/libproc_source.cc",
+            "native/darwin/news.cc",
+            "native/darwin/parse.cc",
+            "native/darwin/pids.cc",
+            "native/darwin/process_handle.cc",
+            "native/darwin/process_info.cc",
+            "native/darwin/terminal.cc",
+            "native/darwin/thread.cc",
+            "native/posix/accounts.cc"
+          ],
+          "xcode_settings": {
+            "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+            "GCC_ENABLE_CPP_EXCEPTIONS": "NO",
+            "GCC_ENABLE_CPP_RTTI": "NO",
+            "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+            "MACOSX_DEPLOYMENT_TARGET": "11.0",
+            "DEAD_CODE_STRIPPING": "YES"
+          }
+        }],
+        ["OS=='win'", {
+          "sources": [
+            "native/windows/accounts.cc",
+            "native/windows/children.cc",
+            "native/windows/clock.cc",
+            "native/windows/command_line.cc",
+            "native/windows/delay_load.cc",
+            "native/windows/engines.cc",
+            "native/windows/errors.cc",
+            "native/windows/floor.cc",
+            "native/windows/handle.cc",
+            "native/windows/memory_reader.cc",
+            "native/windows/mutex.cc",
+            "native/windows/news.cc",
+            "native/windows/parents.cc",
+            "native/windows/process_handle.cc",
+            "native/windows/process_list.cc",
+            "native/windows/process_parameters.cc",
+            "native/windows/process_reader.cc",
+            "native/windows/record_fields.cc",
+            "native/windows/snapshot.cc",
+            "native/windows/source.cc",
+            "native/windows/text.cc",
+            "native/windows/thread.cc"
+          ],
+          "defines": ["WIN32_LEAN_AND_MEAN", "NOMINMAX", "UNICODE", "_UNICODE", "_WIN32_WINNT=0x0A00"],
+          "libraries": ["-lntdll", "-ladvapi32"],
+          "msvs_settings": {
+            "VCCLCompilerTool": {"ExceptionHandling": 0, "RuntimeTypeInfo": "false"}
+          }
         }]
       ]
     }

@@ -8,14 +8,14 @@ import { output } from './run.mjs';
  * - `versions`: of the symbols that it imports, as in `GLIBC_2.34`
  */
 export function inspect(file) {
-  const format = match(output('llvm-readobj', ['--file-headers', file]), /^Format: (.*)$/m)[0];
+  const format = match(output('llvm-readobj-19', ['--file-headers', file]), /^Format: (.*)$/m)[0];
   if (format.startsWith('elf')) return { format, ...inspectElf(file) };
   if (format.startsWith('COFF')) return { format, ...inspectCoff(file) };
   return { format, ...inspectMachO(file) };
 }
 
 function inspectElf(file) {
-  const text = output('llvm-readelf', ['--dynamic', '--dyn-syms', '--version-info', '-W', file]);
+  const text = output('llvm-readelf-19', ['--dynamic', '--dyn-syms', '--version-info', '-W', file]);
   const symbols = text.matchAll(/^ +\d+: [0-9a-f]+ .* (\w+) ([^\s@]+)(?:@\S*)?(?: \(\d+\))?$/gm);
   const names = [...symbols].map(([, section, name]) => ({ isImport: section === 'UND', name }));
   const globals = names.filter(({ name }) => !name.startsWith('.'));
@@ -28,8 +28,8 @@ function inspectElf(file) {
 }
 
 function inspectCoff(file) {
-  const imports = output('llvm-readobj', ['--coff-imports', file]);
-  const exports = output('llvm-readobj', ['--coff-exports', file]);
+  const imports = output('llvm-readobj-19', ['--coff-imports', file]);
+  const exports = output('llvm-readobj-19', ['--coff-exports', file]);
   return {
     libraries: match(imports, /^ {2}Name: (.*)$/gm),
     versions: [],
@@ -39,8 +39,8 @@ function inspectCoff(file) {
 }
 
 function inspectMachO(file) {
-  const names = (...options) => match(output('llvm-nm', [...options, file]), /(\S+)$/gm);
-  const libraries = output('llvm-objdump', ['--macho', '--dylibs-used', file]);
+  const names = (...options) => match(output('llvm-nm-19', [...options, file]), /(\S+)$/gm);
+  const libraries = output('llvm-objdump-19', ['--macho', '--dylibs-used', file]);
   return {
     libraries: match(libraries, /^\t(\S+) /gm),
     versions: [],

@@ -5,26 +5,15 @@
 //   node scripts/gate.mjs controls    whether the faults that it looks for are found
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { inspect } from './binary.mjs';
 import { isMadeFromSources } from './native.mjs';
 import { compile, readManifest } from './prebuilds.mjs';
 import { dispatch, inRoot } from './run.mjs';
 import { prebuildOf, targets } from './targets.mjs';
-
-const { symbols } = createRequire(import.meta.url)('node-api-headers');
+import { exported, nodeApi } from './toolchains.mjs';
 
 /** Of all prebuilds together, in bytes. */
 const largest = 600_000;
-
-const exported = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
-
-const nodeApi = new Set(
-  ['v1', 'v2', 'v3', 'v4', 'v5', 'v6', 'v7', 'v8'].flatMap((version) => [
-    ...symbols[version].js_native_api_symbols,
-    ...symbols[version].node_api_symbols,
-  ]),
-);
 
 function prebuilds() {
   const found = readdirSync(inRoot('prebuilds'), { recursive: true })
@@ -55,22 +44,20 @@ function judgeSize(names) {
 
 /** What is wrong with a file that is to be a target's. */
 export function faultsOf(target, file) {
-  const { machine, libraries, imports } = { ...targets[target], ...allowed(target) };
+  const { machine, allowed } = targets[target];
   const found = inspect(file);
-  const foreign = found.imports.filter((name) => !nodeApi.has(name) && !imports.has(name));
+  const imports = new Set([...nodeApi(8), ...(allowed.imports ?? found.imports)]);
+  const foreign = found.imports.filter((name) => !imports.has(name));
   return [
     ...(found.format === machine ? [] : [`is ${found.format}, not ${machine}`]),
-    ...found.libraries.filter((name) => !libraries.has(name)).map((name) => `links with ${name}`),
+    ...found.libraries
+      .filter((name) => !allowed.libraries.includes(name))
+      .map((name) => `links with ${name}`),
     ...found.versions.map((version) => `needs ${version}`),
     ...foreign.map((name) => `imports ${name}`),
     ...(String(found.exports.sort()) === String(exported) ? [] : [`exports ${found.exports}`]),
     ...(isMadeFromSources(file) ? [] : ['is stale: npm run prebuild']),
   ];
-}
-
-function allowed(target) {
-  const { imports, libraries } = targets[target].allowed;
-  return { imports: new Set(imports), libraries: new Set(libraries) };
 }
 
 /** The manifest's row has to speak of this very file. */

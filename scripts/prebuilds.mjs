@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { dispatch, inRoot, output, runAside } from './run.mjs';
 import { installCrossTools } from './system.mjs';
 import { prebuildOf, sourcesOf, targets } from './targets.mjs';
@@ -15,18 +15,23 @@ const manifestFile = 'prebuilds/manifest.json';
 
 /** Compiles and links in one go. The same sources give the same bytes, wherever they lie. */
 export async function compile(target, file, change = (line) => line) {
-  const { compiler, flags, libraries, os } = targets[target];
+  const { compiler, flags, libraries } = targets[target];
   const line = [
     ...flags,
     `-DPROCSEEK_SOURCE_HASH="${sourceHash()}"`,
     ...['-Inative', '-Inode_modules/node-api-headers/include'],
-    ...sourcesOf(os),
+    ...sourcesOf(target),
     'native/freestanding/runtime.cc',
     ...['-o', file],
     ...libraries,
   ];
   mkdirSync(dirname(inRoot(file)), { recursive: true });
   await runAside(compiler, change(line));
+}
+
+function prepare() {
+  installCrossTools();
+  for (const target of Object.values(targets)) target.prepare();
 }
 
 function compilerOf(target) {
@@ -36,8 +41,8 @@ function compilerOf(target) {
 function describe(target) {
   const bytes = readFileSync(inRoot(prebuildOf(target)));
   return {
-    file: targets[target].file,
-    status: targets[target].isExecuted ? 'executed' : 'built, never executed',
+    file: basename(prebuildOf(target)),
+    status: targets[target].isUntried ? 'built, never executed' : 'executed in CI',
     compiler: compilerOf(target),
     sources: sourceHash(),
     size: bytes.length,
@@ -62,7 +67,7 @@ async function build() {
   const [, , , ...chosen] = process.argv;
   const names = Object.keys(targets);
   if (chosen.length === 0) rmSync(inRoot('prebuilds'), { recursive: true, force: true });
-  installCrossTools();
+  prepare();
   const built = chosen.length === 0 ? names : chosen;
   await forEachTarget(built, (target) => compile(target, prebuildOf(target)));
   const before = chosen.length === 0 ? {} : readManifest();
@@ -75,7 +80,7 @@ async function build() {
 
 /** Builds all again: the same compiler has to give the committed bytes. */
 async function check() {
-  installCrossTools();
+  prepare();
   const manifest = readManifest();
   const faults = [];
   await forEachTarget(Object.keys(targets), async (target) => {
@@ -84,7 +89,7 @@ async function check() {
       process.stdout.write(`${target}: another compiler than the committed file's\n`);
       return;
     }
-    const again = `.cache/prebuilds/${target}/${targets[target].file}`;
+    const again = `.cache/${prebuildOf(target)}`;
     await compile(target, again);
     const isSame = readFileSync(inRoot(again)).equals(committed);
     process.stdout.write(`${target}: ${isSame ? 'the same bytes' : 'OTHER BYTES'}\n`);

@@ -30,7 +30,6 @@ const gateTools = {
 /** What compiles for other machines, and reads what was compiled. */
 const crossTools = () =>
   Object.fromEntries([
-    ['llvm', onPath('llvm-readobj')],
     ...Object.values(targets).flatMap(({ packages }) =>
       Object.entries(packages).map(([name, file]) => [name, () => existsSync(file)]),
     ),

@@ -1,7 +1,7 @@
 // What macOS tells of a process, call by call, put into a Record.
 #pragma once
 
-#include "../linux/accounts.h"
+#include "../posix/accounts.h"
 #include "../process.h"
 #include "parse.h"
 

@@ -1,8 +1,8 @@
 // What the entries below /proc/PID say of a process, put into a Record; proc(5).
 #pragma once
 
+#include "../posix/accounts.h"
 #include "../process.h"
-#include "accounts.h"
 #include "files.h"
 #include "parse.h"
 #include "proc_root.h"

@@ -2,6 +2,8 @@
 // are described, and typed, in src/binding.ts.
 #include <node_api.h>
 
+#include <cstring>
+
 #include "../name.h"
 #include "../platform.h"
 #include "engines.h"
@@ -36,33 +38,71 @@ napi_value cpu_time(napi_env env, napi_callback_info) {
   return real_number(env, thread_cpu_time());
 }
 
-// The tables that TypeScript reads its numbers from.
+// The tables that TypeScript reads its numbers from: the strings one behind the other, which takes
+// no pointers that would have to be filled in when the addon is loaded.
 
-#define FIELD(name, kind, unit, ...) #name ":" #kind,
-constexpr const char* kFields[] = {
+#define FIELD(name, kind, unit, ...) #name ":" #kind "\0"
+constexpr char kFields[] =
 #include "../fields.def"
-};
+    ;
 #undef FIELD
 
-#define X(name, word) word,
-constexpr const char* kStates[] = {PROCSEEK_STATES(X)};
+#define X(name, word) word "\0"
+constexpr char kStates[] = PROCSEEK_STATES(X);
 #undef X
 
-#define X(name) #name,
-constexpr const char* kCalls[] = {PROCSEEK_CALLS(X)};
+#define X(name) #name "\0"
+constexpr char kCalls[] = PROCSEEK_CALLS(X);
+#undef X
+
+#define PROCSEEK_EXPORTS(X)              \
+  X("openEngine", open_engine)           \
+  X("closeEngine", close_engine)         \
+  X("engineFacts", engine_facts)         \
+  X("tryEngine", try_engine)             \
+  X("exists", exists)                    \
+  X("lookupSync", lookup_sync)           \
+  X("lookup", lookup)                    \
+  X("openPass", open_pass)               \
+  X("addQuery", add_query)               \
+  X("nextSync", next_sync)               \
+  X("next", next)                        \
+  X("cancel", cancel)                    \
+  X("close", close)                      \
+  X("passCost", pass_cost)               \
+  X("children", children)                \
+  X("openMonitor", open_monitor)         \
+  X("closeMonitor", close_monitor)       \
+  X("refMonitor", ref_monitor)           \
+  X("monitorCounters", monitor_counters) \
+  X("whyNoEvents", why_no_events)        \
+  X("openWatch", open_watch)             \
+  X("takeFromWatch", take_from_watch)    \
+  X("forgetMatches", forget_matches)     \
+  X("closeWatch", close_watch)           \
+  X("waitForExit", wait_for_exit)        \
+  X("cancelWait", cancel_wait)           \
+  X("signal", signal)                    \
+  X("floor", floor)                      \
+  X("childrenCpuTime", children_cpu)     \
+  X("systemCalls", count_system_calls)   \
+  X("cpuTime", cpu_time)
+
+#define X(name, callback) name "\0"
+constexpr char kNames[] = PROCSEEK_EXPORTS(X);
+#undef X
+
+#define X(name, callback) callback,
+constexpr napi_callback kCallbacks[] = {PROCSEEK_EXPORTS(X)};
 #undef X
 
 // Null when there is none to be had, here and below.
-template <size_t N>
-napi_value string_array(napi_env env, const char* const (&strings)[N]) {
+napi_value string_array(napi_env env, const char* strings) {
   napi_value array;
-  if (napi_create_array_with_length(env, N, &array) != napi_ok) return nullptr;
-  for (size_t i = 0; i < N; i++) {
-    napi_value element = string(env, strings[i]);
-    if (element == nullptr ||
-        napi_set_element(env, array, static_cast<uint32_t>(i), element) != napi_ok) {
-      return nullptr;
-    }
+  if (napi_create_array(env, &array) != napi_ok) return nullptr;
+  for (uint32_t i = 0; *strings != '\0'; i++, strings += std::strlen(strings) + 1) {
+    napi_value element = string(env, strings);
+    if (element == nullptr || napi_set_element(env, array, i, element) != napi_ok) return nullptr;
   }
   return array;
 }
@@ -78,44 +118,10 @@ bool set(napi_env env, napi_value object, const char* name, napi_value value) {
 }
 
 bool add_exports(napi_env env, napi_value exports) {
-  const struct {
-    const char* name;
-    napi_callback callback;
-  } functions[] = {
-      {"openEngine", open_engine},
-      {"closeEngine", close_engine},
-      {"engineFacts", engine_facts},
-      {"tryEngine", try_engine},
-      {"exists", exists},
-      {"lookupSync", lookup_sync},
-      {"lookup", lookup},
-      {"openPass", open_pass},
-      {"addQuery", add_query},
-      {"nextSync", next_sync},
-      {"next", next},
-      {"cancel", cancel},
-      {"close", close},
-      {"passCost", pass_cost},
-      {"children", children},
-      {"openMonitor", open_monitor},
-      {"closeMonitor", close_monitor},
-      {"refMonitor", ref_monitor},
-      {"monitorCounters", monitor_counters},
-      {"whyNoEvents", why_no_events},
-      {"openWatch", open_watch},
-      {"takeFromWatch", take_from_watch},
-      {"forgetMatches", forget_matches},
-      {"closeWatch", close_watch},
-      {"waitForExit", wait_for_exit},
-      {"cancelWait", cancel_wait},
-      {"signal", signal},
-      {"floor", floor},
-      {"childrenCpuTime", children_cpu},
-      {"systemCalls", count_system_calls},
-      {"cpuTime", cpu_time},
-  };
-  for (const auto& [name, callback] : functions) {
+  const char* name = kNames;
+  for (napi_callback callback : kCallbacks) {
     if (!set(env, exports, name, function(env, name, callback))) return false;
+    name += std::strlen(name) + 1;
   }
   return set(env, exports, "fields", string_array(env, kFields)) &&
          set(env, exports, "states", string_array(env, kStates)) &&
