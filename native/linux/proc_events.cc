@@ -4,12 +4,14 @@
 #include <linux/netlink.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "../platform.h"
 #include "../wait_status.h"
+#include "obstacles.h"
 
 namespace procseek {
 
@@ -163,9 +165,16 @@ Status ProcEvents::refuse(Call call, int error, std::string_view reason) {
 
 Status ProcEvents::open() {
   overflows_ = 0;
-  Status status = check_namespaces();
+  Status status = check_release();
+  if (status == kOk) status = check_namespaces();
   if (status == kOk) status = listen();
   return status;
+}
+
+Status ProcEvents::check_release() {
+  utsname host;
+  if (::uname(&host) != 0 || !is_older_than(host.release, 3, 2)) return kOk;
+  return refuse(Call::socket, ENOSYS, "before Linux 3.2 process events do not tell of new names");
 }
 
 // Elsewhere the kernel would not answer at all. The numbers are those of linux/proc_ns.h.

@@ -34,6 +34,7 @@ class ProcEvents {
 
  private:
   Status refuse(Call call, int error, std::string_view reason);
+  Status check_release();
   Status check_namespaces();
   Status listen();
   Status subscribe(uint32_t events, bool with_mask);

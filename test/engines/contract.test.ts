@@ -1,4 +1,4 @@
-/** The contract of lookups holds whatever the engine, and whoever asks from wherever. */
+/** The contract of lookups holds whatever the engine, whoever asks from wherever, and on old kernels. */
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { capabilities } from '../../src/index.js';
+import { oldKernel } from '../support/sandbox.js';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -24,6 +25,7 @@ const surroundings = [
   ['as nobody with CAP_BPF and CAP_PERFMON alone', [...nobody, ...capable], [bpf, bpfOfThreads]],
   ['as nobody', [...nobody, '--inh-caps', '-all'], [procfs, events]],
   ['in a PID namespace', inNamespace, [procfs, bpf, bpfOfThreads]],
+  ['on Linux 3.10', oldKernel(), [events]],
 ] as const;
 
 interface Report {
@@ -35,10 +37,13 @@ interface Report {
   }[];
 }
 
-/** Runs the tests in a process of its own, which is whoever the launcher makes it. */
+/**
+ * Runs the tests in a process of its own, which is whoever the launcher makes it; without an engine,
+ * all that the module has.
+ */
 async function runContract(
   launcher: readonly string[],
-  { engine, iteration = '' }: { engine: string; iteration?: string },
+  { engine = '', iteration = '' }: { engine?: string; iteration?: string } = {},
 ): Promise<Report> {
   const directory = mkdtempSync(join(tmpdir(), 'procseek-contract-'));
   chmodSync(directory, 0o777);
@@ -52,8 +57,8 @@ async function runContract(
   ];
   const env = {
     ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('VITEST'))),
-    CONTRACT_ENGINE: engine,
     CONTRACT_CACHE: directory,
+    ...(engine === '' ? {} : { CONTRACT_ENGINE: engine }),
     ...(iteration === '' ? {} : { CONTRACT_ITERATION: iteration }),
   };
   try {
@@ -89,4 +94,11 @@ describe.each(surroundings)('%s', (_, launcher, options) => {
     expect(report.numPassedTests).toBeGreaterThan(500);
     await annotate(`${report.numPassedTests} tests of the contract passed`);
   });
+});
+
+test('on Linux 3.10, all of the module', async ({ annotate }) => {
+  const report = await runContract(oldKernel());
+  expect(failures(report)).toEqual([]);
+  expect(report.numPassedTests).toBeGreaterThan(800);
+  await annotate(`${report.numPassedTests} tests of the contract passed`);
 });
