@@ -38,8 +38,7 @@ std::string_view view_of(const char (&buffer)[kSize]) {
 }
 
 Status ask_kernel(int32_t pid, StartInfo& ret_info) {
-  // struct kinfo_proc holds eight bytes at the most at a time.
-  alignas(8) char buffer[kinfo::kSize];
+  char buffer[kinfo::kSize];
   int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_PID, pid};
   size_t size = sizeof buffer;
   int result = counted(::sysctl, name, 4u, buffer, &size, static_cast<void*>(nullptr), size_t{0});
@@ -292,7 +291,7 @@ void ProcessInfo::read_session(int32_t pid, Record& record) {
 }
 
 Status ProcessInfo::read_usage(int32_t pid, Record& record) {
-  alignas(8) char buffer[usage_info::kSize];
+  char buffer[usage_info::kSize];
   UsageInfo info;
   int result =
       counted(::proc_pid_rusage, pid, RUSAGE_INFO_V4, reinterpret_cast<rusage_info_t*>(&buffer));

@@ -7,7 +7,7 @@ namespace procseek {
 
 namespace {
 
-// What macOS gives to all threads but the first, whoever sets it: getpwuid_r(3) may load much.
+// As much as macOS gives of itself: getpwuid_r(3) may load much.
 constexpr size_t kStackSize = 512 * 1024;
 
 }  // namespace

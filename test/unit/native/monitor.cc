@@ -56,6 +56,20 @@ TEST_CASE("where events are refused a watch polls and the reason is told") {
   CHECK(rig.told(watch) == Told{"+2"});
 }
 
+TEST_CASE("a pass of the monitor asks for what tells a PID that was given to another process") {
+  Rig rig;
+  rig.machine.put({1, "x"});
+  rig.start();
+  Watch& watch = rig.add_polling();
+  CHECK(rig.told(watch) == Told{"polling", "+1e", "ready"});
+  rig.pass_time(1000);
+  rig.rest();
+  rig.machine.with_host([](FakeHost& host) {
+    CHECK(host.begun >= 2);
+    CHECK(host.walk.stamp);
+  });
+}
+
 TEST_CASE("where events are refused a watch that insists on them fails") {
   Rig rig;
   rig.news->on_subscribe = failure(Call::bind, EPERM);

@@ -71,6 +71,7 @@ TEST_CASE("nothing but its comm is read of a process that nobody looks for") {
   add(pass, "absent", 0, bit(Field::environ));
   CHECK(pass.step() == kEnd);
   CHECK(host.walk.comm);
+  CHECK_FALSE(host.walk.stamp);
   CHECK(host.read == Pids{42});
   CHECK((host.wanted[0] & bit(Field::environ)) == 0);
 }
