@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { children, exists, findByName, killTree, type Process } from '../../src/index.js';
 import { asNobody, inProcess } from '../support/library.js';
-import { whyNoSelf } from '../support/platform.js';
+import { slowness, whyNoSelf } from '../support/platform.js';
 import { settle, stateLetter } from '../support/proc.js';
 import { type Child, start, startPython } from '../support/processes.js';
 import { makeProgram, scratchDirectory, uniqueName } from '../support/programs.js';
@@ -68,7 +68,7 @@ def breed(depth):
             breed(depth + 1)
         elif os.getppid() != 0 and depth >= 2:
             time.sleep(1000)
-        time.sleep(0.005)
+        time.sleep(${0.005 * slowness})
 if os.fork() == 0:
     breed(0)
 print('ready', flush=True)

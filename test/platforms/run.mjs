@@ -59,16 +59,15 @@ async function runCell(cell, suite) {
   const seconds = (from, to) => Math.round((to - from) / 100) / 10;
   return {
     ...result,
-    install: seconds(started, installed),
-    seconds: seconds(installed, performance.now()),
+    time: { install: seconds(started, installed), run: seconds(installed, performance.now()) },
   };
 }
 
-function tell(cell, { leftOut, passed, failures, skipped, seconds }) {
+function tell(cell, { leftOut, passed, failures, skipped, time }) {
   const say = (line) => process.stdout.write(`${line}\n`);
   if (leftOut !== undefined) return say(`${cell.name}: left out, ${leftOut.split('\n')[0]}`);
   const counts = `${passed} passed, ${failures.length} failed, ${skipped.length} skipped`;
-  say(`${cell.name}: ${counts} (${seconds ?? 0} s)`);
+  say(`${cell.name}: ${counts}${time ? ` (${time.run} s)` : ''}`);
   for (const [reason, count] of Object.entries(countBy(skipped, ({ reason }) => reason)))
     say(`    ${count} skipped: ${reason}`);
   for (const { name, message } of failures)

@@ -17,11 +17,13 @@ const testsInFile = 10;
 export async function runSuite(runtime, suite, time, reports) {
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
-  const total = { passed: 0, skipped: [], failures: [] };
+  const total = { passed: 0, skipped: [], failures: [], seconds: {} };
   const waiting = [...suite.tests];
   const work = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const started = performance.now();
       const { passed, skipped, failures } = await runFile(runtime, suite, file, time, reports);
+      total.seconds[basename(file, '.mjs')] = Math.round((performance.now() - started) / 100) / 10;
       total.passed += passed;
       total.skipped.push(...skipped);
       total.failures.push(...failures);
