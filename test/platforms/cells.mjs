@@ -2,7 +2,9 @@
  * The runtimes on the targets: how to get each, and how it runs a script. `addon` is the prebuild
  * that it has to load.
  */
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { inRoot, output } from '../../scripts/run.mjs';
 import { nodeRuntimes } from '../../scripts/runtimes.mjs';
 import { debianPackages, npmPackage } from './install.mjs';
 
@@ -31,8 +33,24 @@ function emulated({ id, name, addon, qemu, sysroot, packages, cpu = [], node }) 
   };
 }
 
+const muslLoader = '/lib/ld-musl-x86_64.so.1';
+
 const bun = '1.4.5';
 const deno = '2.9.6';
+
+/** A directory of the C++ libraries of this machine, for what was linked against musl. */
+function librariesOnMusl() {
+  const directory = inRoot('.cache/platforms/musl-libraries');
+  mkdirSync(directory, { recursive: true });
+  const debian = '/usr/lib/x86_64-linux-gnu/libstdc++.so.6';
+  for (const file of [debian, '/lib/x86_64-linux-gnu/libgcc_s.so.1'])
+    copyFileSync(file, join(directory, basename(file)));
+  const loader = 'ld-linux-x86-64.so.2'; // they ask for it: here, for what musl does not have
+  const source = inRoot('test/platforms/glibc_on_musl.c');
+  const flags = ['-shared', '-fPIC', '-O1', `-Wl,-soname,${loader}`];
+  output('musl-gcc', [...flags, '-o', join(directory, loader), source]);
+  return directory;
+}
 
 export const cells = [
   ...[20, 22, 24, 26].map(node),
@@ -41,6 +59,16 @@ export const cells = [
     name: `linux-x64 · Bun ${bun}`,
     addon: x64,
     prepare: () => ({ command: [join(npmPackage(`@oven/bun-linux-x64@${bun}`), 'bin/bun')] }),
+  },
+  {
+    id: 'bun-musl',
+    name: `linux-x64 · musl · Bun ${bun}`,
+    addon: x64,
+    prepare() {
+      debianPackages({ musl: muslLoader, 'musl-tools': '/usr/bin/musl-gcc' });
+      const program = join(npmPackage(`@oven/bun-linux-x64-musl@${bun}`), 'bin/bun');
+      return { command: [muslLoader, '--library-path', librariesOnMusl(), program] };
+    },
   },
   {
     id: 'deno',
