@@ -6,7 +6,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { inRoot, output } from '../../scripts/run.mjs';
 import { nodeRuntimes } from '../../scripts/runtimes.mjs';
-import { debianPackages, npmPackage } from './install.mjs';
+import { debianFiles, debianPackages, npmPackage } from './install.mjs';
 
 const x64 = 'prebuilds/linux-x64/procseek.node';
 
@@ -54,6 +54,18 @@ function librariesOnMusl() {
 
 export const cells = [
   ...[20, 22, 24, 26].map(node),
+  {
+    id: 'glibc-2.31',
+    name: 'linux-x64 · glibc 2.31 · Node.js 22',
+    addon: x64,
+    prepare() {
+      const files = debianFiles('bullseye', 'amd64', ['libc6', 'libstdc++6', 'libgcc-s1']);
+      const libraries = ['lib', 'usr/lib'].map((one) => join(files, one, 'x86_64-linux-gnu'));
+      const loader = join(files, 'lib/x86_64-linux-gnu/ld-2.31.so');
+      const { command } = node(22).prepare();
+      return { command: [loader, '--library-path', libraries.join(':'), ...command] };
+    },
+  },
   {
     id: 'bun',
     name: `linux-x64 · Bun ${bun}`,

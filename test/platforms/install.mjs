@@ -1,5 +1,5 @@
 /** What the cells need: packages of npm and of Debian, in .cache/platforms wherever possible. */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRoot, output, succeeds } from '../../scripts/run.mjs';
 
@@ -25,6 +25,46 @@ export function debianPackages(fileOf) {
     output('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args]);
   apt('update');
   apt('install', '--yes', '--no-install-recommends', ...missing);
+}
+
+/**
+ * A directory with the files of Debian packages of a release and for a processor that may not be
+ * this machine's, whose own list of packages stays as it is.
+ */
+export function debianFiles(release, architecture, packages) {
+  return unpacked(`debian-${release}-${architecture}`, 'root', (directory) => {
+    const apt = downloader(directory, release, architecture);
+    apt('update');
+    apt('download', ...packages.map((name) => `${name}:${architecture}`));
+    for (const file of readdirSync(directory).filter((name) => name.endsWith('.deb')))
+      output('dpkg', ['--extract', join(directory, file), join(directory, 'root')]);
+  });
+}
+
+/** An apt-get with a state of its own, which downloads from where this machine does. */
+function downloader(directory, release, architecture) {
+  const packageLists = ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages'];
+  const [archive] = output('apt-get', packageLists).split('\n');
+  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  const sources = join(directory, 'sources.list');
+  const configuration = join(directory, 'apt.conf');
+  for (const name of ['lists', 'archives'])
+    mkdirSync(join(directory, name, 'partial'), { recursive: true });
+  writeFileSync(sources, `deb [signed-by=${keyring}] ${archive} ${release} main\n`);
+  const settings = {
+    'Dir::State': directory,
+    'Dir::State::status': '/dev/null',
+    'Dir::Cache': directory,
+    'Dir::Etc::sourcelist': sources,
+    'Dir::Etc::sourceparts': '/dev/null',
+    'APT::Architecture': architecture,
+    'APT::Architectures': architecture,
+    'APT::Sandbox::User': 'root',
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} "${value}";\n`);
+  writeFileSync(configuration, lines.join(''));
+  const script = 'cd "$0" && APT_CONFIG="$0/apt.conf" exec apt-get -qq "$@"';
+  return (...args) => output('sh', ['-c', script, directory, ...args]);
 }
 
 /** Makes a directory in the cache, at once or not at all. */
