@@ -5,8 +5,8 @@
 
 #include "exact_bytes.h"
 #include "linux/parse.h"
-#include "wait_status.h"
 #include "random.h"
+#include "wait_status.h"
 
 using namespace procseek;
 

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "exact_bytes.h"
-#include "wait_status.h"
 #include "random.h"
+#include "wait_status.h"
 
 using namespace procseek;
 
