@@ -25,7 +25,7 @@ function explanation(directory: string, cause: unknown): string {
   Tried: ${tried.join(', ')} (beside it)
   Failed with: ${message.trim().split('\n')[0]}
   To compile one, with a C++ compiler, make and Python: cd ${JSON.stringify(directory)} && npx node-gyp rebuild
-  Bundlers must leave procseek out (esbuild: --external:procseek); see docs/platforms.md.`;
+  Bundlers have to leave procseek out (esbuild: --external:procseek).`;
 }
 
 function list(prebuilds: string): string[] {

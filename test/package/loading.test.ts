@@ -55,7 +55,7 @@ describe('without a binary that fits', () => {
     expect(message).toContain(inPackage('build/Release'));
     expect(message).toContain(inPackage('prebuilds', target));
     expect(message).toContain(`cd ${JSON.stringify(inPackage())} && npx node-gyp rebuild`);
-    expect(message).toContain('docs/platforms.md');
+    expect(message).toContain('--external:procseek');
   });
 
   it('a file that the system cannot load is named with its reason', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prebuildOf, targets } from '../../scripts/targets.mjs';
 import { pack, remove, root, run, temporaryDirectory } from './installed.js';
 
 interface Manifest {
@@ -37,7 +38,7 @@ describe('the tarball', () => {
         'dist/index.d.ts',
         'dist/index.d.mts',
         'dist/cli.js',
-        'prebuilds/linux-x64/procseek.node',
+        ...Object.keys(targets).map(prebuildOf),
         'LICENSE',
         'README.md',
       ]),

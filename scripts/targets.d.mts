@@ -1,0 +1,3 @@
+/** By platform and architecture. */
+export const targets: Record<string, { readonly isUntried?: boolean }>;
+export function prebuildOf(target: string): string;
