@@ -130,11 +130,13 @@ export async function openFinder(options?: FinderOptions): Promise<Finder> {
   const kind = kindNumber(engine);
   const [opened, reason] = await binding.openEngine(kind, iterationNumber(iteration ?? null), root);
   if (typeof opened !== 'number') return new Finder(opened, procRoot);
-  const { message, code, errno, syscall } = statusError(opened);
+  // Where it is not even tried, no call has failed.
+  const failure = opened < 0 ? statusError(opened) : undefined;
+  const { errno, syscall } = failure ?? {};
   const about = errno === undefined || syscall === undefined ? {} : { errno, syscall };
-  if (reason === '') {
+  if (failure !== undefined && reason === '') {
     const where = procRoot === undefined ? '' : ` (${JSON.stringify(procRoot)})`;
-    throw new ProcessError(`${message}${where}`, { code, ...about });
+    throw new ProcessError(`${failure.message}${where}`, { code: failure.code, ...about });
   }
   throw new ProcessError(`The engine '${engine}' is not to be had here: ${reason}`, {
     code: 'ERR_ENGINE_UNAVAILABLE',
