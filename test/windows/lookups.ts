@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { getPriority, setPriority, tmpdir, userInfo } from 'node:os';
 import { win32 } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   capabilities,
   children,
@@ -12,6 +12,7 @@ import {
   findByPid,
   findByPidSync,
   isRunning,
+  kill,
   openFinder,
   scan,
   scanSync,
@@ -66,9 +67,10 @@ describe('One process', () => {
   });
 
   test('tells what it was started with, and what it uses', async () => {
-    const args = ['sleep', 'two words', 'a"quote', 'back\\slash\\', '', 'ünï€😀'];
+    const given = ['sleep', 'two words', 'a"quote', 'back\\slash\\', '', 'ünï€😀'];
     const cwd = realpathSync.native(tmpdir());
-    const { pid, path } = await start(args, { cwd, env: { PROCSEEK_X: 'ä=b', PROCSEEK_Y: '' } });
+    const env = { PROCSEEK_X: 'ä=b', PROCSEEK_Y: '' };
+    const { pid, path, args } = await startTelling(given, { cwd, env });
     const found = findByPidSync(pid, {
       fields: ['comm', 'exe', 'cmdline', 'cwd', 'environ', 'user', 'nice', 'sid', 'threads'],
     });
@@ -170,7 +172,7 @@ describe('A name', () => {
   });
 
   test('may be a path with either slash, or occur in a command line', async () => {
-    const { pid, path, name } = await start(['sleep', 'Some-Argument']);
+    const { pid, path, name } = await startTelling(['sleep', 'Some-Argument']);
     const pids = (query: string, by: 'exe' | 'argv0' | 'cmdline') =>
       findByNameSync(query, { by }).map((each) => each.pid);
     for (const by of ['exe', 'argv0'] as const) {
@@ -178,12 +180,10 @@ describe('A name', () => {
         expect(pids(query, by)).toEqual([pid]);
       expect(pids(win32.dirname(path), by)).toEqual([]);
     }
-    expect(pids(`${name} sleep Some-Arg`, 'cmdline')).toEqual([pid]);
-    expect(pids(`${name} sleep some-arg`, 'cmdline')).toEqual([]);
+    expect(pids('.flag Some-Arg', 'cmdline')).toEqual([pid]);
+    expect(pids('.flag some-arg', 'cmdline')).toEqual([]);
     const options = { by: 'cmdline', ignoreCase: true } as const;
-    expect(findByNameSync(`${name} SLEEP some-arg`, options).map((each) => each.pid)).toEqual([
-      pid,
-    ]);
+    expect(findByNameSync('.FLAG some-arg', options).map((each) => each.pid)).toEqual([pid]);
   });
 });
 
@@ -230,18 +230,17 @@ describe('Children', () => {
   });
 
   test('are none any more, nor is the parent told, when that has ended', async () => {
-    const parent = await start(['spawn']);
-    let child: number | undefined;
-    blockUntil(() => {
-      child = findByNameSync(parent.name, { ppid: parent.pid, fields: [] })[0]?.pid;
-      return child !== undefined;
+    const parent = await startTelling(['spawn']);
+    const [child] = findByNameSync(parent.name, { ppid: parent.pid });
+    onTestFinished(() => {
+      if (child !== undefined) kill(child);
     });
-    const orphan = findByPidSync(child ?? 0);
+    expect(child).toEqual(findByPidSync(child?.pid ?? 0));
+    expect(child?.ppid).toBe(parent.pid);
     await parent.stop();
     expect(await children(parent.pid)).toEqual([]);
-    expect(findByPidSync(orphan?.pid ?? 0)).toEqual({ ...orphan, ppid: 0 });
-    expect(findByNameSync(parent.name)).toEqual([{ ...orphan, ppid: 0 }]);
-    process.kill(orphan?.pid ?? 0);
+    expect(findByPidSync(child?.pid ?? 0)).toEqual({ ...child, ppid: 0 });
+    expect(findByNameSync(parent.name)).toEqual([{ ...child, ppid: 0 }]);
   });
 });
 

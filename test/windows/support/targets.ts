@@ -40,7 +40,7 @@ export function uniqueName(start = 'Target'): string {
 }
 
 export function makeProgram(name: string): string {
-  const source = process.env['PROCSEEK_TEST_TARGET'];
+  const { PROCSEEK_TEST_TARGET: source } = process.env;
   if (source === undefined) throw new Error('PROCSEEK_TEST_TARGET is not set');
   const path = join(directory, name);
   copyFileSync(source, path);
@@ -84,12 +84,16 @@ export async function start(
   return { pid: child.pid ?? 0, path, name, child, stop };
 }
 
-/** The same, with the path of a file behind the arguments, by which it tells that it is ready. */
-export async function startTelling(args: readonly string[]): Promise<Target> {
+/** The same, with the path of a file behind the first argument, by which it tells that it is ready. */
+export async function startTelling(
+  [what = '', ...args]: readonly string[],
+  options: TargetOptions = {},
+): Promise<Target & { args: readonly string[] }> {
   const flag = join(directory, `${named++}.flag`);
-  const target = await start([...args, flag]);
+  const all = [what, flag, ...args];
+  const target = await start(all, options);
   await until('a target is ready', () => existsSync(flag));
-  return target;
+  return { ...target, args: all };
 }
 
 /** Does nothing else until then, the events of this process included. */
