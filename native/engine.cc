@@ -68,16 +68,15 @@ Status open_engine(EngineKind kind, Iteration iteration, const char* root,
   return make_engine(kind, iteration, root, ret_engine, ret_reason);
 }
 
-Status open_best_engine(Iteration iteration, const char* root,
-                        std::unique_ptr<Engine>& ret_engine) {
+Status open_best_engine(Iteration iteration, const char* root, std::unique_ptr<Engine>& ret_engine,
+                        Reason& ret_reason) {
   auto open = [=](EngineKind kind) {
     Reason reason;
     std::unique_ptr<Engine> engine;
     (void)open_engine(kind, iteration, root, engine, reason);
     return engine;
   };
-  Reason reason;
-  Status status = open_engine(kPlainEngine, Iteration::any, root, ret_engine, reason);
+  Status status = open_engine(kPlainEngine, Iteration::any, root, ret_engine, ret_reason);
   if (status != kOk) return status;
   std::unique_ptr<Engine> bpf = open(EngineKind::bpf);
   // Where it need not walk threads, nothing can beat it by much, whatever the host does.

@@ -65,6 +65,7 @@ Status open_engine(EngineKind kind, Iteration iteration, const char* root,
                    std::unique_ptr<Engine>& ret_engine, Reason& ret_reason);
 
 // The one that finds names at the least cost here, as measured. `root`: null for the system's own.
-Status open_best_engine(Iteration iteration, const char* root, std::unique_ptr<Engine>& ret_engine);
+Status open_best_engine(Iteration iteration, const char* root, std::unique_ptr<Engine>& ret_engine,
+                        Reason& ret_reason);
 
 }  // namespace procseek

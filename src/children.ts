@@ -17,6 +17,9 @@ export interface ChildrenOptions<F extends readonly Field[]>
  * Linux: asks the kernel for the children of each thread (`/proc/PID/task/TID/children`), where it
  * can tell and nothing changes meanwhile; else looks at the parent of every process, in one pass.
  *
+ * Windows: one list of all processes tells who created whom; a creator counts while it runs, and what
+ * was given its PID later does not.
+ *
  * @throws ProcessError as `findByPid`.
  */
 export function children<const F extends readonly Field[] = DefaultFields>(

@@ -7,6 +7,7 @@ import { wrongType, wrongValue } from './errors.js';
  * macOS: `'running'` when one of its threads runs or is ready to, `'sleeping'` when none is, which
  * is told of processes of the same user, and of all to root; of others `'unknown'`. `'stopped'`,
  * `'zombie'` and `'idle'` (being created) are told of all.
+ * Windows: `'running'`, of all that have not ended: threads have states there, and processes none.
  */
 export type ProcessState =
   | 'running'
@@ -29,7 +30,8 @@ export interface CpuTime {
 
 /**
  * proc_pid_io(5). macOS keeps the last two, of all storage (`ri_diskio_bytesread` and
- * `ri_diskio_byteswritten`); the others are `null`.
+ * `ri_diskio_byteswritten`); the others are `null`. Windows keeps the first four, of files, devices
+ * and pipes; the last two are `null`.
  */
 export interface IoCounters {
   /** Bytes passed to read(2) and the like, whether or not from a disk (`rchar`). */
@@ -51,7 +53,10 @@ export interface IoCounters {
  * withholds from this user, or that such a process does not have, is `null`.
  */
 export interface ProcessFields {
-  /** Process id, 1 to 2³¹−1. Always there. macOS: the kernel, PID 0, is none, as for ps(1). */
+  /**
+   * Process id, 1 to 2³¹−1. Always there. macOS: the kernel, PID 0, is none, as for ps(1).
+   * Windows: a multiple of 4; the idle process, PID 0, is none.
+   */
   pid: number;
   /**
    * The program's name as its author would say it. On Linux the kernel's task name (`comm`),
@@ -61,11 +66,15 @@ export interface ProcessFields {
    * (`MainThread`, `node-MainThread`). Bytes that are not UTF-8 show as U+FFFD.
    * macOS: `comm`, completed when it was cut at 15 bytes, from the executable's base name, else from
    * `argv[0]` and the script as on Linux.
+   * Windows: the file name of the image, like `node.exe`; of processes without one what the system
+   * calls them (`System`, `Registry`, `Memory Compression`). Half of a surrogate pair shows as U+FFFD.
    */
   name: string;
   /**
    * The parent's PID; 0 for processes that the kernel started, or whose parent is out of view.
    * macOS: the debugger's, of a process that has one.
+   * Windows: 0 as soon as the parent has ended. The system goes on to tell that one's PID, which may
+   * be another process's by now: it is told apart by being younger than the child.
    */
   ppid: number;
   /** What the process is doing. Source: proc_pid_stat(5). */
@@ -76,6 +85,7 @@ export interface ProcessFields {
    * rule. Source: proc_pid_stat(5), `starttime`.
    * macOS: as the wall clock stood then, to the millisecond: it does not move. Source: `p_start`, of
    * processes of other users by sysctl(KERN_PROC_PID), for which the kernel goes through its list.
+   * Windows: as the wall clock stood then, in steps of 100 ns: it does not move.
    */
   startTime: number;
   /**
@@ -83,6 +93,7 @@ export interface ProcessFields {
    * restarts. Does not change when the process executes another program. See `isRunning()`.
    * macOS: the PID and the kernel's unique id, which counts all forks since it started
    * (`p_uniqueid`); where that is withheld, the PID and the start in microseconds.
+   * Windows: the PID and the start in steps of 100 ns.
    */
   id: string;
   /**
@@ -90,6 +101,7 @@ export interface ProcessFields {
    * it. Source: proc_pid_comm(5).
    * macOS: the file name that was executed, 15 bytes at most; of a script that of its interpreter.
    * Source: proc_pidinfo(PROC_PIDT_SHORTBSDINFO).
+   * Windows: the same as `name`, however long.
    */
   comm: string;
   /**
@@ -98,6 +110,9 @@ export interface ProcessFields {
    * ptrace(2) the process. Source: proc_pid_exe(5).
    * macOS: told of all users' processes; `null` for zombies, and once the file is gone. Source:
    * proc_pidpath().
+   * Windows: as Win32 writes it, with backslashes. `null` for processes without an image, and for
+   * those that this user may not open (PROCESS_QUERY_LIMITED_INFORMATION): of other users and of the
+   * system, unless one is an administrator, and some protected ones.
    */
   exe: string | null;
   /**
@@ -106,17 +121,21 @@ export interface ProcessFields {
    * were, many empty ones may follow. Source: proc_pid_cmdline(5).
    * macOS: `null` for other users' processes, unless one is root, and for zombies. Source:
    * sysctl(KERN_PROCARGS2).
+   * Windows: the command line, split as by CommandLineToArgvW(). `null` as for `exe`; before Windows
+   * 8.1 without the right to read its memory as well. Source: ProcessCommandLineInformation.
    */
   cmdline: string[] | null;
   /**
    * Working directory. `null` as for `exe`. Source: proc_pid_cwd(5).
    * macOS: `null` as for `cmdline`, and once it was removed. Source:
    * proc_pidinfo(PROC_PIDVNODEPATHINFO), as for `root`.
+   * Windows: without a backslash at the end. `null` without the right to read the memory of the
+   * process (PROCESS_VM_READ). Source: its own parameters, as is.
    */
   cwd: string | null;
   /**
    * Root directory, see chroot(2). `null` as for `exe`. Source: proc_pid_root(5).
-   * macOS: `null` as for `cmdline`.
+   * macOS: `null` as for `cmdline`. Windows: `null`; there is none.
    */
   root: string | null;
   /**
@@ -124,70 +143,84 @@ export interface ProcessFields {
    * process. Source: proc_pid_environ(5).
    * macOS: `null` as for `cmdline`, and for programs that System Integrity Protection keeps it of
    * (those of the system, as a rule).
+   * Windows: `null` as for `cwd`; as it is now, for the process may change it.
    */
   environ: Record<string, string> | null;
-  /** Real user id. Source: proc_pid_status(5). macOS: `pbsi_ruid`, told of all. */
+  /** Real user id. Source: proc_pid_status(5). macOS: `pbsi_ruid`, told of all. Windows: `null`. */
   uid: number | null;
-  /** Real group id. Source: proc_pid_status(5). macOS: `pbsi_rgid`, told of all. */
+  /** Real group id. Source: proc_pid_status(5). macOS: `pbsi_rgid`, told of all. Windows: `null`. */
   gid: number | null;
   /**
    * Name of the account with this `uid`, as getpwuid_r(3) knows it, which may have to ask a
    * directory server. `null` when there is none.
+   * Windows: the account of the process's token, without its domain, like `SYSTEM`; `null` as well
+   * without the right to see the token. Source: LookupAccountSid().
    */
   user: string | null;
-  /** Process group id. Source: proc_pid_stat(5). macOS: `pbsi_pgid`. */
+  /** Process group id. Source: proc_pid_stat(5). macOS: `pbsi_pgid`. Windows: `null`. */
   pgid: number | null;
-  /** Session id. Source: proc_pid_stat(5). macOS: getsid(2); `null` for zombies. */
+  /**
+   * Session id. Source: proc_pid_stat(5). macOS: getsid(2); `null` for zombies. Windows: the session
+   * of Remote Desktop Services; 0 is that of services.
+   */
   sid: number | null;
   /**
    * Path of the controlling terminal, like `/dev/pts/0`; `null` without one.
-   * macOS: like `/dev/ttys000`.
+   * macOS: like `/dev/ttys000`. Windows: `null`.
    */
   tty: string | null;
-  /** Niceness, 19 (low priority) to −20 (high). Source: proc_pid_stat(5). macOS: `p_nice`. */
+  /**
+   * Niceness, 19 (low priority) to −20 (high). Source: proc_pid_stat(5). macOS: `p_nice`. Windows: the
+   * priority class, as os.getPriority() tells it; `null` as for `exe`.
+   */
   nice: number | null;
   /**
    * Number of threads. Source: proc_pid_stat(5).
    * macOS: `null` as for `cmdline`, like the next three. Source: proc_pidinfo(PROC_PIDTASKINFO).
+   * Windows: told of all, but only by the list of all processes and threads.
    */
   threads: number | null;
   /**
    * CPU time used so far, in steps of a clock tick. Source: proc_pid_stat(5).
    * macOS: in fractions of a microsecond (`pti_total_user`, `pti_total_system`).
+   * Windows: told of all, in steps of the clock's tick, 16 ms as a rule.
    */
   cpuTime: CpuTime | null;
   /**
    * Resident memory in bytes, by the kernel's fast, approximate count: some hundred KiB off at worst
    * on small hosts, more with many CPUs. 0 for kernel threads and zombies. Source: proc_pid_stat(5).
-   * macOS: `pti_resident_size`.
+   * macOS: `pti_resident_size`. Windows: the working set.
    */
   rss: number | null;
   /**
    * Virtual memory in bytes. Source: proc_pid_stat(5).
-   * macOS: `pti_virtual_size`, hundreds of GiB as a rule on Apple silicon.
+   * macOS: `pti_virtual_size`, hundreds of GiB as a rule on Apple silicon. Windows: what of the
+   * address space is in use or reserved.
    */
   vsize: number | null;
   /**
    * `null` without the right to ptrace(2) the process. Source: proc_pid_io(5).
    * macOS: `null` as for `cmdline`, but for zombies. Source: proc_pid_rusage(RUSAGE_INFO_V4).
+   * Windows: told of all.
    */
   io: IoCounters | null;
   /**
    * Number of open file descriptors. `null` without the right to look, which Linux 6.2 and later do
    * not require. Source: proc_pid_fd(5).
    * macOS: `null` as for `cmdline`. Source: proc_pidinfo(PROC_PIDLISTFDS).
+   * Windows: that of handles of any kind, told of all.
    */
   fds: number | null;
   /**
    * Path of the control group in the unified hierarchy; on a host without one, in systemd's, else
    * in the first. As seen from this process's cgroup namespace. Source: cgroups(7).
-   * macOS: `null`; there are none.
+   * macOS, Windows: `null`; there are none.
    */
   cgroup: string | null;
   /**
    * The 64 hexadecimal digits by which Docker, containerd, CRI-O or Podman know the container, taken
    * from the control group. `null` outside of containers, and when seen from within one.
-   * macOS: `null`.
+   * macOS, Windows: `null`.
    */
   containerId: string | null;
 }

@@ -16,7 +16,8 @@ export interface FindByNameOptions<F extends readonly Field[]> extends FindOneBy
 /**
  * Whether there is a process with this PID: running, stopped, or a zombie that its parent has yet
  * to wait for; also one that this user may not look at. A thread's id is none. Linux: tgkill(2)
- * with signal 0, about half a microsecond.
+ * with signal 0, about half a microsecond. Windows: by a handle; where this user may not have one, by
+ * the list of all processes, which alone tells that such a process has not ended.
  *
  * @throws TypeError, RangeError when `pid` is not an integer from 0 to 2³¹−1.
  */
@@ -36,7 +37,8 @@ export function isRunning(process: { pid: number; id: string }): boolean {
 
 /**
  * Looks up one process by its PID; `undefined` when there is none (a thread's id is none). Reads
- * only what `fields` need, and never lists processes: about 10 µs, whatever else is running.
+ * only what `fields` need, and never lists processes: about 10 µs, whatever else is running. On
+ * Windows that holds for processes that this user may open, and for all fields but `threads`.
  *
  * Runs on libuv's thread pool. For the default fields `findByPidSync` is cheaper, and does not wait
  * for other users of the pool.

@@ -19,7 +19,7 @@ import { checkOptions } from './options.js';
 export interface FinderOptions {
   /**
    * How to find processes. Default: `'auto'`, the first of these that is to be had here and costs
-   * the least: `'bpf'`, `'events'`, `'procfs'`. On macOS there is `'libproc'` alone. See
+   * the least: `'bpf'`, `'events'`, `'procfs'`. On macOS there is `'libproc'` alone, on Windows `'ntquery'`. See
    * `capabilities()`.
    */
   engine?: EngineName | 'auto' | undefined;
@@ -104,6 +104,9 @@ export class Finder extends Lookups {
  *   from what it holds in memory. Linux 5.17 and later with BTF, CAP_BPF and CAP_PERFMON; 1.4 MB.
  * - `'libproc'`, on macOS, reads the name of every process for each lookup by name (one call of
  *   proc_pidinfo() each), and keeps nothing: what the functions of this module do there.
+ * - `'ntquery'`, on Windows, goes over the list that the kernel makes of all processes in one call
+ *   (SystemBasicProcessInformation, before Windows 11 24H2 SystemProcessInformation), and keeps
+ *   nothing: what the functions of this module do there.
  *
  * Answers are the same whatever the engine, and as fresh: of a process that is just executing a
  * program, each may tell the old name or the new one. What a finder may see is settled when it is
@@ -130,11 +133,13 @@ export async function openFinder(options?: FinderOptions): Promise<Finder> {
   const kind = kindNumber(engine);
   const [opened, reason] = await binding.openEngine(kind, iterationNumber(iteration ?? null), root);
   if (typeof opened !== 'number') return new Finder(opened, procRoot);
-  const { message, code, errno, syscall } = statusError(opened);
+  // Where it is not even tried, no call has failed.
+  const failure = opened < 0 ? statusError(opened) : undefined;
+  const { errno, syscall } = failure ?? {};
   const about = errno === undefined || syscall === undefined ? {} : { errno, syscall };
-  if (reason === '') {
+  if (failure !== undefined && reason === '') {
     const where = procRoot === undefined ? '' : ` (${JSON.stringify(procRoot)})`;
-    throw new ProcessError(`${message}${where}`, { code, ...about });
+    throw new ProcessError(`${failure.message}${where}`, { code: failure.code, ...about });
   }
   throw new ProcessError(`The engine '${engine}' is not to be had here: ${reason}`, {
     code: 'ERR_ENGINE_UNAVAILABLE',

@@ -51,6 +51,9 @@ function bytes(id: string | undefined): Uint8Array | undefined {
  * process ended, and all processes that this one may signal; of others, neither code nor signal is
  * known.
  *
+ * Windows: a handle, which tells how any process ended that this user may open; of others, which are
+ * looked at again and again, it is not known. That a process was killed shows by its code alone.
+ *
  * Keeps Node.js from exiting meanwhile.
  *
  * @throws ProcessError `EACCES` when the process is hidden from this user, `ENOMEM`, and `EMFILE`
@@ -90,8 +93,8 @@ export interface WaitStats {
   /** How often one of them has looked, ever. */
   polls: number;
   /**
-   * Why a handle was last not to be had, like `'EMFILE'` (out of file descriptors) or `'ENOSYS'` (a
-   * kernel without them); `null` when they always were.
+   * Why a handle was last not to be had, like `'EMFILE'` (out of file descriptors), `'ENOSYS'` (a
+   * kernel without them) or, on Windows, `'EPERM'` (none for this user); `null` when they always were.
    */
   reason: string | null;
 }
@@ -113,10 +116,14 @@ export function waitStats(): WaitStats {
  * right after the check, which leaves some microseconds for the PID to change hands.
  * macOS 14.4 and later: a check of the identity, and a signal to the process of that PID and version
  * alone (proc_signal_with_audittoken()). Before, and for zombies, kill(2) right after the check.
+ * Windows has no signals: by a handle, whose identity is checked, SIGTERM, SIGKILL, SIGINT and SIGQUIT
+ * end the process at once, with exit code 1, as `process.kill()` does; SIGSTOP and SIGCONT suspend and
+ * resume it.
  *
  * @param signal A name, or a number from 0 to 64. 0 sends nothing, and tests whether it could be.
  * @throws ProcessError `EPERM` when this user may not signal it, `EACCES` when it is hidden from
- * this user, `EMFILE` when there is no file descriptor left to verify it by.
+ * this user, `EMFILE` when there is no file descriptor left to verify it by; Windows: `ENOSYS` for
+ * any other signal.
  * @throws TypeError, RangeError for misuse: a PID below 1, a record without `id`;
  * `ERR_UNKNOWN_SIGNAL`.
  */

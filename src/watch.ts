@@ -62,7 +62,8 @@ export interface WatchOptions<F extends readonly Field[]> extends FieldOptions<F
  * those that match are looked at in each pass; of all others, 256 a pass. What lives shorter than
  * `interval` can be missed, and an old process that renames itself is noticed within
  * (processes / 256) passes. Ends of the first 256 matches are told at once, by pidfds (Linux 5.3);
- * ends of others by the next pass. The exit code is told where `waitForExit()` would know it.
+ * ends of others by the next pass. The exit code is told where `waitForExit()` would know it. Windows
+ * tells nobody but administrators of starts, hence polls; ends of the first 256 are told by handles.
  *
  * @throws ProcessError by way of `ready`, iterations and the event `error`: as `findByName`, and
  * `ENOTSUP` when events are demanded and not to be had.

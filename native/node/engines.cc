@@ -33,7 +33,7 @@ class OpenJob final : public Job {
 
   void run() override {
     const char* root = has_root_ ? root_.data() : nullptr;
-    status_ = kind_ == kAuto ? open_best_engine(iteration_, root, engine_)
+    status_ = kind_ == kAuto ? open_best_engine(iteration_, root, engine_, reason_)
                              : procseek::open_engine(static_cast<EngineKind>(kind_), iteration_,
                                                      root, engine_, reason_);
     if (status_ == kOk) status_ = engine_->prepare();

@@ -72,19 +72,28 @@ size_t length_of_first(WideText text) {
   return length;
 }
 
+// What was there a moment ago may have been moved: a program may change its environment at any
+// time.
+Status read_part(HANDLE process, MemoryRange ProcessParameters::*part, Bytes& ret_bytes) {
+  constexpr int kAttempts = 3;
+  Status status = kGone;
+  for (int attempt = 0; attempt < kAttempts && status == kGone; attempt++) {
+    Memory memory;
+    status = memory.open(process);
+    if (status == kOk) status = memory.read(memory.parameters().*part, ret_bytes);
+  }
+  return status;
+}
+
 }  // namespace
 
 Status read_own_command_line(HANDLE process, Bytes& ret_line) {
-  Memory memory;
-  Status status = memory.open(process);
-  return status == kOk ? memory.read(memory.parameters().command_line, ret_line) : status;
+  return read_part(process, &ProcessParameters::command_line, ret_line);
 }
 
 Status append_cwd(HANDLE process, Bytes& ret_text) {
-  Memory memory;
   Bytes bytes;
-  Status status = memory.open(process);
-  if (status == kOk) status = memory.read(memory.parameters().cwd, bytes);
+  Status status = read_part(process, &ProcessParameters::cwd, bytes);
   if (status != kOk) return status;
   WideText path = text_of(bytes);
   // That of a drive's root stays.
@@ -94,10 +103,8 @@ Status append_cwd(HANDLE process, Bytes& ret_text) {
 }
 
 Status append_environment(HANDLE process, Bytes& ret_text) {
-  Memory memory;
   Bytes bytes;
-  Status status = memory.open(process);
-  if (status == kOk) status = memory.read(memory.parameters().environment, bytes);
+  Status status = read_part(process, &ProcessParameters::environment, bytes);
   if (status != kOk) return status;
   WideText rest = text_of(bytes);
   while (size_t length = length_of_first(rest)) {

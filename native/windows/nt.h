@@ -10,6 +10,8 @@
 
 namespace procseek::nt {
 
+static_assert(sizeof(void*) == 8, "all structures here, and lists, are those of 64-bit programs");
+
 using Status = LONG;
 
 constexpr Status kSuccess = 0;

@@ -97,7 +97,8 @@ struct Engines {
 
   EngineKind best(const char* root = nullptr) {
     std::unique_ptr<Engine> engine;
-    REQUIRE(open_best_engine(Iteration::any, root, engine) == kOk);
+    Reason reason;
+    REQUIRE(open_best_engine(Iteration::any, root, engine, reason) == kOk);
     REQUIRE(engine != nullptr);
     for (auto& [kind, nature] : natures) CHECK(nature.alive == (kind == engine->kind()));
     for (auto& [kind, nature] : natures) CHECK(nature.begun == nature.ended);
@@ -194,7 +195,9 @@ TEST_CASE("without the plainest engine there is none") {
   Engines engines;
   engines.procfs().on_open = failure(Call::fstatfs, ENODEV);
   std::unique_ptr<Engine> engine;
-  CHECK(open_best_engine(Iteration::any, nullptr, engine) == failure(Call::fstatfs, ENODEV));
+  Reason reason;
+  CHECK(open_best_engine(Iteration::any, nullptr, engine, reason) ==
+        failure(Call::fstatfs, ENODEV));
   CHECK(engine == nullptr);
   CHECK(engines.events().opened == 0);
 }
