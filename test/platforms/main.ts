@@ -105,6 +105,7 @@ for (const event of ['uncaughtException', 'unhandledRejection']) {
 }
 
 save();
+setInterval(() => {}, 60_000); // timeouts of tests do not keep a process alive
 const files = await startTests([file], runner);
 for (const one of files) note(one);
 report.addon = findAddon();

@@ -44,11 +44,11 @@ async function runFile(runtime, suite, file, time, reports) {
     : { running: `${name}, before it was loaded`, passed: 0, skipped: [], failures: [] };
   const fail = (name, message) => report.failures.push({ name, message });
   if (report.running !== undefined) fail(report.running, `${end.how} in the middle\n${end.output}`);
-  else if (!end.isClean && report.failures.length === 0) fail(name, `${end.how}\n${end.output}`);
+  else if (report.failures.length > 0) return report;
+  else if (!end.isClean) fail(name, `${end.how}\n${end.output}`);
+  else if (report.passed + report.skipped.length === 0) fail(name, 'has run no test');
   else if (runtime.addon !== undefined && report.addon !== runtime.addon)
     fail(name, `loaded ${report.addon} instead of ${runtime.addon}`);
-  if (report.passed + report.skipped.length + report.failures.length === 0)
-    fail(name, 'has run no test');
   return report;
 }
 
