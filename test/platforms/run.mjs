@@ -5,9 +5,9 @@
 // A cell is a runtime on a target (cells.mjs); all of them unless some are named. What they need is
 // installed. Where that cannot be, the cell is left out; in CI, it has failed.
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { inRoot } from '../../scripts/run.mjs';
+import { inRoot, root } from '../../scripts/run.mjs';
 import { bundleLibrary, bundleTests } from './bundle.mjs';
 import { cells } from './cells.mjs';
 import { runSuite } from './suite.mjs';
@@ -15,7 +15,7 @@ import { runSuite } from './suite.mjs';
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {
-    tests: { type: 'string', default: inRoot('test/contract') },
+    tests: { type: 'string', default: 'test/contract' },
     time: { type: 'string', default: '30000' },
     output: { type: 'string', default: inRoot('.cache/platforms') },
   },
@@ -26,10 +26,18 @@ if (unknown.length > 0) {
   throw new Error(`no cell is called ${unknown}; there are ${cells.map(({ id }) => id).join(' ')}`);
 }
 
-async function bundle() {
-  const files = readdirSync(options.tests).filter((name) => name.endsWith('.ts'));
-  const paths = files.map((name) => join(options.tests, name));
-  const directory = join(options.output, 'suite');
+const suites = new Map();
+
+/** The tests of a folder, bundled once. */
+function suiteOf(folder) {
+  if (!suites.has(folder)) suites.set(folder, bundle(folder));
+  return suites.get(folder);
+}
+
+async function bundle(folder) {
+  const files = readdirSync(resolve(root, folder)).filter((name) => name.endsWith('.ts'));
+  const paths = files.map((name) => resolve(root, folder, name));
+  const directory = join(options.output, 'suites', basename(folder));
   const { main, tests } = await bundleTests(paths, directory);
   return { main, tests, library: await bundleLibrary(join(directory, 'procseek.cjs')) };
 }
@@ -40,7 +48,7 @@ function countBy(list, key) {
   return counts;
 }
 
-async function runCell(cell, suite) {
+async function runCell(cell) {
   const started = performance.now();
   let runtime;
   try {
@@ -55,7 +63,12 @@ async function runCell(cell, suite) {
   const reports = join(options.output, 'reports', cell.id);
   const result = runtime.check
     ? await runtime.check(addon)
-    : await runSuite({ ...runtime, addon }, suite, Number(options.time), reports);
+    : await runSuite(
+        { addon, ...runtime },
+        await suiteOf(cell.tests ?? options.tests),
+        Number(options.time),
+        reports,
+      );
   const seconds = (from, to) => Math.round((to - from) / 100) / 10;
   return {
     ...result,
@@ -74,13 +87,12 @@ function tell(cell, { leftOut, passed, failures, skipped, time }) {
     say(`    FAILED ${name}\n${message.replace(/^/gm, '      ')}`);
 }
 
-const suite = await bundle();
 const report = [];
 for (const cell of cells) {
   if (wanted.length > 0 && !wanted.includes(cell.id)) continue;
   let result;
   try {
-    result = await runCell(cell, suite);
+    result = await runCell(cell);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     result = { passed: 0, skipped: [], failures: [{ name: cell.name, message }] };
