@@ -158,9 +158,8 @@ bool ExitWaits::collect_due(int64_t now, Bytes& ret_tokens, bool& ret_polls) {
   patience_ = -1;
   waits_.for_each([&](int32_t token, const Wait& wait) {
     bool is_due = (wait.is_polled && ret_polls) || (wait.patience >= 0 && now >= wait.patience);
-    if (is_due) {
-      has_memory &= append_value(ret_tokens, token);
-    } else if (wait.patience >= 0 && (patience_ < 0 || wait.patience < patience_)) {
+    if (is_due) has_memory &= append_value(ret_tokens, token);
+    if (wait.patience > now && (patience_ < 0 || wait.patience < patience_)) {
       patience_ = wait.patience;
     }
   });
