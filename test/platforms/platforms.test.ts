@@ -87,7 +87,7 @@ function onMusl(skip: (reason: string) => never): ReturnType<typeof tryOnMusl> {
   try {
     return tryOnMusl('x64');
   } catch (error) {
-    if (process.env.CI === 'true') throw error;
+    if (process.env['CI'] === 'true') throw error;
     return skip(String(error));
   }
 }
