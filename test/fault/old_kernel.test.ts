@@ -198,7 +198,9 @@ async function liveAndDie({ procseek, require }: Tools, { plain }: { plain: numb
   const gone = [record, killed.pid, 2 ** 31 - 1].map((one) => procseek.kill(one, 'SIGTERM'));
 
   const tree = await begin('/bin/sh', '-c', '(sleep 1000000 & wait) & sleep 1000000 & echo; wait');
-  const before = await procseek.children(tree.pid, { recursive: true, fields: [] });
+  const list = () => procseek.children(tree.pid, { recursive: true, fields: [] });
+  let before = await list();
+  for (let i = 0; i < 500 && before.length < 3; i++, before = await list()) await sleep(10);
   const told = await procseek.killTree(tree.pid, { killSignal: 'SIGKILL' });
   // Whoever inherits them may take his time to reap them.
   const states = [...procseek.scanSync({ pids: before.map(({ pid }) => pid) })];
