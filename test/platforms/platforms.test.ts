@@ -14,6 +14,7 @@ interface Result {
   failures: { name: string; message: string }[];
 }
 
+const { CI: ci } = process.env;
 const compiled = join(root, 'build/Release/procseek.node');
 const controls = join(root, 'test/platforms/controls');
 
@@ -87,7 +88,7 @@ function onMusl(skip: (reason: string) => never): ReturnType<typeof tryOnMusl> {
   try {
     return tryOnMusl('x64');
   } catch (error) {
-    if (process.env['CI'] === 'true') throw error;
+    if (ci === 'true') throw error;
     return skip(String(error));
   }
 }
