@@ -5,7 +5,7 @@
 // A cell is a runtime on a target (cells.mjs); all of them unless some are named. What they need is
 // installed. Where that cannot be, the cell is left out; in CI, it has failed.
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inRoot, root } from '../../scripts/run.mjs';
 import { bundleLibrary, bundleTests } from './bundle.mjs';
@@ -28,16 +28,22 @@ if (unknown.length > 0) {
 
 const suites = new Map();
 
-/** The tests of a folder, bundled once. */
-function suiteOf(folder) {
-  if (!suites.has(folder)) suites.set(folder, bundle(folder));
-  return suites.get(folder);
+/** The tests of a folder, or some files, bundled once. */
+function suiteOf(tests) {
+  const key = String(tests);
+  if (!suites.has(key)) suites.set(key, bundle(tests.flatMap(filesOf), String(suites.size)));
+  return suites.get(key);
 }
 
-async function bundle(folder) {
-  const files = readdirSync(resolve(root, folder)).filter((name) => name.endsWith('.ts'));
-  const paths = files.map((name) => resolve(root, folder, name));
-  const directory = join(options.output, 'suites', basename(folder));
+function filesOf(path) {
+  const place = resolve(root, path);
+  if (path.endsWith('.ts')) return [place];
+  const names = readdirSync(place).filter((name) => name.endsWith('.ts'));
+  return names.map((name) => join(place, name));
+}
+
+async function bundle(paths, name) {
+  const directory = join(options.output, 'suites', name);
   const { main, tests } = await bundleTests(paths, directory);
   return { main, tests, library: await bundleLibrary(join(directory, 'procseek.cjs')) };
 }
@@ -65,7 +71,7 @@ async function runCell(cell) {
     ? await runtime.check(addon)
     : await runSuite(
         { addon, ...runtime },
-        await suiteOf(cell.tests ?? options.tests),
+        await suiteOf(cell.tests ?? [options.tests]),
         Number(options.time),
         reports,
       );
