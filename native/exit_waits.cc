@@ -15,7 +15,7 @@ constexpr int64_t kPatience = 100;
 
 // So long, in milliseconds, it may take the threads of a process to end when all of it does. When
 // the others live on, the first one has ended alone, and the process may yet end in another way.
-constexpr int64_t kFarewell = 50;
+constexpr int64_t kFarewell = 10;
 
 Status identify(int32_t pid, Identity& ret_identity) {
   std::unique_ptr<Source> source = make_source();

@@ -1,5 +1,6 @@
 /** What the kernel tells of processes, and what a watcher makes of it. */
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { watch } from '../../src/index.js';
 import { exitedWith, killedBy } from '../support/kernel.js';
@@ -148,6 +149,7 @@ exit_thread()`);
     await catchUp(observer, marker);
     expect(observer.of(child)).toEqual(['existing']);
     expect(observer.pids).toContain(child.pid);
+    await sleep(20); // an end at once would seem to be one of all threads together
     child.say('on');
     await observer.hears(child, 'existing', 'exit');
     expect(observer.last(child)).toMatchObject(killedBy('SIGKILL'));

@@ -229,7 +229,7 @@ TEST_CASE("without handles a process that ends along with its first thread has e
   rig.news->tell(Change::exited, 5, {4, 0});
   CHECK(rig.told(watch) == Told{});
   rig.machine.end(5);
-  rig.pass_time(25);
+  rig.pass_time(5);
   CHECK(rig.told(watch) == Told{"x5 4"});
   CHECK(rig.monitor->waits().counters().polled == 0);
   CHECK(rig.news->timeout() == -1);
