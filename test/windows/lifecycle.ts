@@ -41,7 +41,7 @@ describe('Waiting', () => {
     for (const { pid } of targets) process.kill(pid);
     for (const exit of await Promise.all(waits)) expect(exit).toEqual({ code: 1, signal: null });
     expect(waitStats().waiting).toBe(0);
-  });
+  }, 300_000);
 
   test('is over at once when there is no such process', async () => {
     const target = await start();
@@ -65,7 +65,7 @@ describe('Waiting', () => {
       expect(await other).toEqual({ code: 1, signal: null });
     }
     expect(waitStats().waiting).toBe(0);
-  });
+  }, 300_000);
 
   test('polls a process that may not be opened', async () => {
     const { pid, child } = await startTelling(['deny']);
