@@ -13,11 +13,9 @@
         "native/delta.cc",
         "native/engine.cc",
         "native/exit_waits.cc",
-        "native/known_processes.cc",
         "native/monitor.cc",
         "native/monitor_passes.cc",
         "native/name.cc",
-        "native/name_memory.cc",
         "native/pass.cc",
         "native/query.cc",
         "native/watch.cc",
@@ -37,6 +35,8 @@
       "conditions": [
         ["OS=='linux'", {
           "sources": [
+            "native/known_processes.cc",
+            "native/name_memory.cc",
             "native/linux/bpf_program.cc",
             "native/linux/bpf_source.cc",
             "native/linux/children.cc",

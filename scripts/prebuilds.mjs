@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname } from 'node:path';
 import { dispatch, inRoot, output, runAside } from './run.mjs';
-import { installCrossTools } from './system.mjs';
+import { installPackages } from './system.mjs';
 import { prebuildOf, sourcesOf, targets } from './targets.mjs';
 
 const { sourceHash } = createRequire(import.meta.url)('../native/source_hash.js');
@@ -30,7 +30,8 @@ export async function compile(target, file, change = (line) => line) {
 }
 
 function prepare() {
-  installCrossTools();
+  const packages = Object.values(targets).map((target) => target.packages);
+  installPackages(Object.assign({}, ...packages));
   for (const target of Object.values(targets)) target.prepare();
 }
 

