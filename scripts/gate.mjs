@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { inspect } from './binary.mjs';
 import { isMadeFromSources } from './native.mjs';
-import { compile, readManifest } from './prebuilds.mjs';
+import { compile, prepare, readManifest } from './prebuilds.mjs';
 import { dispatch, inRoot } from './run.mjs';
 import { prebuildOf, targets } from './targets.mjs';
 import { exported, nodeApi } from './toolchains.mjs';
@@ -16,6 +16,7 @@ import { exported, nodeApi } from './toolchains.mjs';
 const largest = 600_000;
 
 function prebuilds() {
+  prepare();
   const found = readdirSync(inRoot('prebuilds'), { recursive: true })
     .filter((name) => name.includes('.'))
     .map((name) => `prebuilds/${name.replaceAll('\\', '/')}`);
@@ -71,6 +72,7 @@ function faultsOfEntry(target, file) {
 
 /** Files with a fault each, which has to be found. */
 async function controls() {
+  prepare();
   const ordinary = '.cache/controls/ordinary.node';
   // As compilers link unless told otherwise, with a C++ library of their own inside.
   await compile('linux-x64', ordinary, (line) => [

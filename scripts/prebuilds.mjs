@@ -29,7 +29,8 @@ export async function compile(target, file, change = (line) => line) {
   await runAside(compiler, change(line));
 }
 
-function prepare() {
+/** Installs what compiles for the targets, and reads what was compiled. */
+export function prepare() {
   const packages = Object.values(targets).map((target) => target.packages);
   installPackages(Object.assign({}, ...packages));
   for (const target of Object.values(targets)) target.prepare();
