@@ -7,7 +7,7 @@ import {
   scan,
   scanSync,
 } from '../../src/index.js';
-import { numberedEntries, vanish } from '../support/proc.js';
+import { handles, numberedEntries, vanish } from '../support/proc.js';
 import { type Child, isRoot, ownUid, startNamed } from '../support/processes.js';
 import {
   launchProgram,
@@ -122,11 +122,6 @@ describe('A filter', () => {
     expect([...scanSync(filter, { fields: [] })]).toHaveLength(pids.length);
   });
 });
-
-/** How many handles on /proc this process holds. */
-function handles(): number {
-  return numberedEntries('/proc/self/fd').length;
-}
 
 describe('A synchronous scan', () => {
   test('starts anew each time it is iterated over', async () => {

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { ProcessError, type ProcessStream, scan } from '../../src/index.js';
 import { openedPaths, traced } from '../support/library.js';
-import { numberedEntries } from '../support/proc.js';
+import { handles } from '../support/proc.js';
 import { type Child, launch } from '../support/processes.js';
 import { programArguments, uniqueName } from '../support/programs.js';
 import { until } from '../support/until.js';
@@ -38,12 +38,10 @@ async function expectClosed(stream: Stream): Promise<void> {
 
 /** Waits until as few descriptors are open as before. */
 async function expectReleased(before: number): Promise<void> {
-  await until('all handles are closed', () => numberedEntries('/proc/self/fd').length <= before);
+  await until('all handles are closed', () => handles() <= before);
 }
 
 describe.each(streams)('A stream %s', (_, open) => {
-  const handles = () => numberedEntries('/proc/self/fd').length;
-
   test('can be read to its end once', async () => {
     const before = handles();
     const stream = open();

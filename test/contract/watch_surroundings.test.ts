@@ -1,5 +1,5 @@
 /** The same processes, watched by other users and in other surroundings. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { asTold } from '../support/kernel.js';
 import {
   asNobody,
@@ -8,6 +8,7 @@ import {
   type Surroundings,
   type Tools,
 } from '../support/library.js';
+import { slowness } from '../support/platform.js';
 import { whyNoEvents } from '../support/watching.js';
 
 interface Played {
@@ -26,7 +27,10 @@ interface Played {
 }
 
 /** One existing, one that begins and exits, one that is renamed and killed. */
-async function play({ procseek, require }: Tools, options: object): Promise<Played> {
+async function play(
+  { procseek, require }: Tools,
+  { options, patience }: { options: object; patience: number },
+): Promise<Played> {
   const { spawn } = require('node:child_process') as typeof import('node:child_process');
   const prefix = `w${process.pid.toString(36)}`;
   const code = `import ctypes, os, sys
@@ -49,7 +53,7 @@ for line in iter(sys.stdin.readline, ''):
     };
   };
   const until = async (condition: () => boolean) => {
-    const deadline = Date.now() + 8000;
+    const deadline = Date.now() + patience;
     while (!condition() && Date.now() < deadline) await new Promise((r) => setTimeout(r, 5));
   };
   const told: Played['told'] = [];
@@ -120,9 +124,12 @@ describe.each(surroundings)('A watch %s', (_, where, options, reason) => {
   const wantsEvents = !('backend' in options);
   const isOfNetwork = reason === 'network namespace'; // which is found out last
   let played: Played;
+  const why = wantsEvents ? whyNot : undefined; // without events, what follows does the same
   beforeAll(async () => {
-    played = await inProcess(where, options, play);
+    const patience = 8000 * slowness;
+    if (why === undefined) played = await inProcess(where, { options, patience }, play);
   });
+  beforeEach(({ skip }) => skip(why !== undefined, why));
 
   test('tells all that happens', () => {
     expect(played.told).toEqual([
@@ -143,7 +150,7 @@ describe.each(surroundings)('A watch %s', (_, where, options, reason) => {
   });
 
   test('tells how it learns of it, and why not from the kernel', ({ skip }) => {
-    if (wantsEvents || isOfNetwork) skip(whyNot !== undefined, whyNot);
+    if (isOfNetwork) skip(whyNot !== undefined, whyNot);
     expect(played.backend).toBe(wantsEvents ? 'events' : 'polling');
     if (reason === null) expect(played.reason).toBeNull();
     else expect(played.reason).toContain(reason);

@@ -1,5 +1,5 @@
 /** A second opinion on processes, straight from /proc. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { until } from './until.js';
 
 /** The third field of proc_pid_stat(5); undefined when the process has been reaped. */
@@ -26,4 +26,18 @@ export function numberedEntries(directory: string): number[] {
   return readdirSync(directory)
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number);
+}
+
+/**
+ * How many descriptors this process holds of kinds that lookups open. Runtimes open files, pipes and
+ * sockets of their own at any time.
+ */
+export function handles(): number {
+  return readdirSync('/proc/self/fd').filter((descriptor) => {
+    try {
+      return /^(\/proc|anon_inode:)/.test(readlinkSync(`/proc/self/fd/${descriptor}`));
+    } catch {
+      return false; // it was that of this very list
+    }
+  }).length;
 }
