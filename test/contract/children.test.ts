@@ -218,18 +218,21 @@ def place(pid):
 for pid in (300, 200):
     place(pid)
     if os.fork() != 0: break
-    if pid == 200: os.write(1, b'ready')
+    if pid == 200: os.write(1, f'{os.getppid()} {os.getpid()}'.encode())
 sys.stdin.read()`;
       const { writeFileSync } = require('node:fs') as typeof import('node:fs');
       writeFileSync('/proc/sys/kernel/ns_last_pid', '20000');
       const parent = spawn('/usr/bin/python3', ['-c', code], {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
-      await once(parent.stdout, 'data');
+      const [told] = (await once(parent.stdout, 'data')) as [Buffer];
+      const [child = 0, grandchild = 0] = told.toString().split(' ').map(Number);
       const fields = ['ppid'] as const;
       const pid = parent.pid ?? 0;
       return {
         pid,
+        child,
+        grandchild,
         direct: await procseek.children(pid, { fields }),
         all: await procseek.children(pid, { fields, recursive: true }),
         ofInit: await procseek.children(1, { fields, recursive: true }),
@@ -242,15 +245,18 @@ sys.stdin.read()`;
   beforeAll(async () => {
     seen = await ask();
     family = [
-      { pid: 200, ppid: 300 },
-      { pid: 300, ppid: seen.pid },
+      { pid: seen.grandchild, ppid: seen.child },
+      { pid: seen.child, ppid: seen.pid },
     ];
   });
 
   test('children may have lower PIDs than their parents', () => {
-    const { pid } = seen;
+    const { pid, child, grandchild } = seen;
+    // A thread may have come in between, so that they are not just the numbers that were asked for.
     expect(pid).toBeGreaterThan(20_000);
-    expect(seen.direct).toEqual([{ pid: 300, ppid: pid }]);
+    expect(child).toBeLessThan(pid);
+    expect(grandchild).toBeLessThan(child);
+    expect(seen.direct).toEqual([{ pid: child, ppid: pid }]);
     expect(seen.all).toEqual(family);
   });
 

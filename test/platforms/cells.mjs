@@ -60,7 +60,9 @@ function librariesOnMusl(compile) {
   return directory;
 }
 
-export const cells = [
+const contract = ['test/contract'];
+
+const all = [
   ...[20, 22, 24, 26].map(node),
   {
     id: 'glibc-2.31',
@@ -136,3 +138,5 @@ export const cells = [
   onMusl('arm64', arm64),
   onMusl('arm', arm),
 ];
+
+export const cells = all.map((cell) => ({ tests: contract, ...cell }));

