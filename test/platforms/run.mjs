@@ -31,7 +31,7 @@ let installed;
 
 /** Whether the package, as it is packed, works in the runtime. */
 function tryTarball(runtime) {
-  installed ??= installTarball(join(options.output, 'installed'));
+  installed ??= installTarball();
   const message = complaintOf(runtime, installed);
   return message === undefined ? [] : [{ name: 'installed from the tarball', message }];
 }

@@ -1,20 +1,24 @@
 /** The package as its users get it, in the runtime of a cell: packed, installed, and asked. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { inRoot, output, root, run } from '../../scripts/run.mjs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { output, run } from '../../scripts/run.mjs';
 
 /** What a user of it would write; the answer goes to the file that is given. */
-const program = `const { findByNameSync, findByPidSync } = require('procseek');
-const self = findByPidSync(process.pid, { fields: ['name', 'id'] });
-const isFound = findByNameSync(self.name).some(({ pid }) => pid === self.pid);
-require('node:fs').writeFileSync(process.argv[2], JSON.stringify({ pid: process.pid, self, isFound }));
+const program = `const { findByNameSync, findByPidSync, scanSync } = require('procseek');
+const isSelf = ({ pid }) => pid === process.pid;
+const self = findByPidSync(process.pid);
+const { name } = [...scanSync()].find(isSelf);
+const isFound = isSelf(self) && findByNameSync(name).some(isSelf);
+require('node:fs').writeFileSync(process.argv[2], JSON.stringify({ isFound, self, name }));
 `;
 
 /** An empty project with nothing but the tarball installed, without any script being run. */
-export function installTarball(directory) {
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory, { recursive: true });
+export function installTarball() {
+  // Elsewhere: what lies in the package's own folder may be taken for the package.
+  const directory = mkdtempSync(join(tmpdir(), 'procseek-installed-'));
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
   output('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', directory]);
   const tarball = readdirSync(directory).find((name) => name.endsWith('.tgz'));
   writeFileSync(join(directory, 'package.json'), '{ "private": true }');
@@ -26,19 +30,18 @@ export function installTarball(directory) {
 
 /** Undefined when the runtime found itself, by its PID and by its name. */
 export function complaintOf({ command, env }, script) {
-  const answer = inRoot('.cache/platforms/answer.json');
+  const answer = join(dirname(script), 'answer.json');
   writeFileSync(answer, '');
   const [file, ...args] = [...command, script, answer];
   const { error, stdout, stderr } = spawnSync(file, args, {
-    cwd: root,
     encoding: 'utf8',
     env: { ...process.env, ...env },
     timeout: 60_000,
     killSignal: 'SIGKILL',
   });
   try {
-    const { pid, self, isFound } = JSON.parse(readFileSync(answer, 'utf8'));
-    return self.pid === pid && isFound ? undefined : `was told ${JSON.stringify(self)}`;
+    const told = JSON.parse(readFileSync(answer, 'utf8'));
+    return told.isFound ? undefined : `was told ${JSON.stringify(told)}`;
   } catch {
     return `${error ?? ''}${stdout}${stderr}`;
   }
