@@ -204,14 +204,25 @@ napi_status napi_create_string_utf8(napi_env env, const char* text, size_t lengt
 napi_status napi_create_array_with_length(napi_env env, size_t length, napi_value* result) {
   (void)env;
   *result = make(napi_object);
-  (*result)->elements = calloc(length, sizeof(napi_value));
+  (*result)->elements = calloc(length + 1, sizeof(napi_value));
   (*result)->length = length;
   return (*result)->elements != NULL ? napi_ok : napi_generic_failure;
 }
 
+napi_status napi_create_array(napi_env env, napi_value* result) {
+  return napi_create_array_with_length(env, 0, result);
+}
+
 napi_status napi_set_element(napi_env env, napi_value array, uint32_t index, napi_value value) {
   (void)env;
-  if (index >= array->length) return napi_invalid_arg;
+  if (index >= array->length) {
+    size_t length = (size_t)index + 1;
+    napi_value* elements = realloc(array->elements, length * sizeof *elements);
+    if (elements == NULL) return napi_generic_failure;
+    memset(elements + array->length, 0, (length - array->length) * sizeof *elements);
+    array->elements = elements;
+    array->length = length;
+  }
   array->elements[index] = value;
   return napi_ok;
 }
