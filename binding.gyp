@@ -65,7 +65,6 @@
           "sources": [
             "native/darwin/children.cc",
             "native/darwin/clock.cc",
-            "native/darwin/engines.cc",
             "native/darwin/floor.cc",
             "native/darwin/layouts.cc",
             "native/darwin/libproc_source.cc",
@@ -76,6 +75,7 @@
             "native/darwin/process_info.cc",
             "native/darwin/terminal.cc",
             "native/darwin/thread.cc",
+            "native/plain_engine.cc",
             "native/posix/accounts.cc"
           ],
           "xcode_settings": {
@@ -94,7 +94,6 @@
             "native/windows/clock.cc",
             "native/windows/command_line.cc",
             "native/windows/delay_load.cc",
-            "native/windows/engines.cc",
             "native/windows/errors.cc",
             "native/windows/floor.cc",
             "native/windows/handle.cc",
@@ -110,7 +109,8 @@
             "native/windows/snapshot.cc",
             "native/windows/source.cc",
             "native/windows/text.cc",
-            "native/windows/thread.cc"
+            "native/windows/thread.cc",
+            "native/plain_engine.cc"
           ],
           "defines": ["WIN32_LEAN_AND_MEAN", "NOMINMAX", "UNICODE", "_UNICODE", "_WIN32_WINNT=0x0A00"],
           "libraries": ["-lntdll", "-ladvapi32"],

@@ -28,7 +28,6 @@ enum Outcome : Status {
   X(read)                        \
   X(getdents64)                  \
   X(readlinkat)                  \
-  X(statx)                       \
   X(fstatfs)                     \
   X(getpwuid_r)                  \
   X(tgkill)                      \

@@ -22,7 +22,6 @@ const compiler = {
 };
 
 const gateTools = {
-  binutils: onPath('objdump'),
   'clang-format': onPath('clang-format'),
 };
 

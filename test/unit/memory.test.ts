@@ -1,25 +1,19 @@
 /** Runs ./memory/pass_memory.cc: the native memory of a pass, on the real /proc. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sourcesOf } from '../../scripts/targets.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const build = mkdtempSync(join(tmpdir(), 'procseek-memory-'));
 const program = join(build, 'pass_memory');
 
-function sources(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.cc'))
-    .map((name) => join(folder, name));
-}
-
 beforeAll(() => {
   const wrapped = ['malloc', 'calloc', 'realloc', 'free'].map((name) => `-Wl,--wrap=${name}`);
-  const files = ['native', 'native/linux', 'native/posix', 'test/unit/memory'].flatMap((folder) =>
-    sources(join(root, folder)),
-  );
+  const sources = sourcesOf('linux-x64').filter((source) => !source.startsWith('native/node/'));
+  const files = [...sources, 'test/unit/memory/pass_memory.cc'].map((file) => join(root, file));
   execFileSync('g++', [
     ...['-std=c++17', '-O1', '-fno-exceptions', '-fno-rtti', '-Wall', '-Wextra', '-Werror'],
     ...[...wrapped, '-I', join(root, 'native'), ...files, '-o', program],

@@ -1,16 +1,15 @@
-// The one engine that there is on macOS.
+// The one engine of a platform that has no others: it keeps nothing.
 #include <new>
 
-#include "../platform.h"
-#include "libproc_source.h"
+#include "platform.h"
 
 namespace procseek {
 
 namespace {
 
-class LibprocEngine final : public Engine {
+class PlainEngine final : public Engine {
  public:
-  EngineKind kind() const override { return EngineKind::libproc; }
+  EngineKind kind() const override { return kPlainEngine; }
   std::unique_ptr<Source> make_source() override { return procseek::make_source(); }
   Status exists(int32_t pid) override { return process_exists(pid) ? kOk : kGone; }
   Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) override {
@@ -22,7 +21,7 @@ class LibprocEngine final : public Engine {
 
 Status make_engine(EngineKind, Iteration, const char*, std::unique_ptr<Engine>& ret_engine,
                    Reason&) {
-  ret_engine.reset(new (std::nothrow) LibprocEngine);
+  ret_engine.reset(new (std::nothrow) PlainEngine);
   return ret_engine == nullptr ? out_of_memory() : kOk;
 }
 
