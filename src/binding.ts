@@ -157,4 +157,4 @@ export interface Binding {
 }
 
 // This file is one level below the package's root, in the sources as well as when built.
-export const binding = loadAddon(join(__dirname, '..')) as Binding;
+export const binding = loadAddon(join(__dirname, '..'), join(__dirname, '../prebuilds')) as Binding;

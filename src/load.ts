@@ -1,11 +1,35 @@
 /** Loading the native addon, or telling what to do where that is impossible. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import nodeGypBuild from 'node-gyp-build';
 
-/** The addon of the package in this directory: compiled there, else prebuilt. */
-export function loadAddon(directory: string): unknown {
+type NodeGypBuild = (directory: string) => unknown;
+
+/**
+ * The addon of the package in this directory: compiled there, else prebuilt, in a directory whose
+ * path has to be told apart, for tracers of what a program needs to find it.
+ */
+export function loadAddon(directory: string, prebuilds: string): unknown {
+  const isCompiled = existsSync(join(directory, 'build'));
+  return (isCompiled ? undefined : prebuilt(prebuilds)) ?? found(directory);
+}
+
+/** Where it is as a rule. To search for it takes longer than all the rest of loading the package. */
+function prebuilt(prebuilds: string): unknown {
+  const { platform, arch } = process;
+  const file = arch === 'arm' ? 'procseek.armv7.node' : 'procseek.node';
+  const addon: { exports: unknown } = { exports: {} };
   try {
+    process.dlopen(addon, join(prebuilds, `${platform}-${arch}`, file));
+  } catch {
+    return undefined;
+  }
+  return addon.exports;
+}
+
+function found(directory: string): unknown {
+  try {
+    // Only here, for the same reason.
+    const nodeGypBuild = require('node-gyp-build') as NodeGypBuild;
     return nodeGypBuild(directory);
   } catch (cause) {
     const error = new Error(explanation(directory, cause), { cause });

@@ -1,6 +1,7 @@
 /** Where the addon is not found at first sight: no binary that fits, compiled, bundled, packed. */
 import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeFileTrace } from '@vercel/nft';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeRuntimes } from '../../scripts/runtimes.mjs';
@@ -75,9 +76,9 @@ describe('without a binary that fits', () => {
   });
 });
 
-describe('bundled by esbuild', () => {
-  const options = { bundle: true, platform: 'node', logLevel: 'error' } as const;
+const options = { bundle: true, platform: 'node', logLevel: 'error' } as const;
 
+describe('bundled by esbuild', () => {
   it('works when it is left out', async () => {
     const entry = writeProgram('external.mjs', "import { findByPidSync } from 'procseek';");
     for (const format of ['cjs', 'esm'] as const) {
@@ -104,17 +105,41 @@ describe('bundled by esbuild', () => {
   });
 });
 
-it('is loaded by a single executable application from the files beside it', async () => {
-  // Its own require() knows the built-in modules alone.
-  const load = `const { createRequire } = require('node:module');
-const { findByPidSync } = createRequire(process.execPath)('procseek');`;
-  const main = writeProgram('sea.cjs', load);
-  const app = join(project, 'app');
-  const config = { main, output: app, disableExperimentalSEAWarning: true };
-  writeFileSync(join(project, 'sea.json'), JSON.stringify(config));
+it('brings its addons along where a tracer picks the files that a program needs', async () => {
+  // As Next.js, Nitro, SvelteKit and others do, for servers and functions.
+  const entry = writeProgram('traced.cjs', "const { findByPidSync } = require('procseek');");
+  const { fileList } = await nodeFileTrace([entry], { base: project });
+  const away = temporaryDirectory();
+  try {
+    for (const file of fileList) cpSync(join(project, file), join(away, file), { recursive: true });
+    expect(await parentTold(join(away, 'traced.cjs'), away)).toBe(process.pid);
+    expect(fileList).not.toContain('node_modules/procseek/binding.gyp');
+  } finally {
+    remove(away);
+  }
+});
+
+it('is loaded by a single executable application, from inside and from the files beside it', async () => {
+  const entry = join(project, 'sea.cjs');
+  writeFileSync(
+    entry,
+    `const { createRequire } = require('node:module');
+    // Its own require() knows the built-in modules alone.
+    for (const { findByPidSync } of [require('procseek'), createRequire(process.execPath)('procseek')])
+      console.log(findByPidSync(process.pid, { fields: ['ppid'] }).ppid);`,
+  );
+  const main = join(project, 'sea-bundle.cjs');
+  await build({ ...options, entryPoints: [entry], outfile: main });
+  mkdirSync(join(project, 'bin'));
+  const output = join(project, 'bin/app');
+  writeFileSync(
+    join(project, 'sea.json'),
+    JSON.stringify({ main, output, disableExperimentalSEAWarning: true }),
+  );
   const runtime = nodeRuntimes().find(({ major }) => major >= 26); // the first with --build-sea
   await run(runtime?.path ?? '', ['--build-sea', 'sea.json'], project);
-  expect(Number(await run(app, [], project))).toBe(process.pid);
+  cpSync(inPackage('prebuilds'), join(project, 'prebuilds'), { recursive: true });
+  expect(await run(output, [], project)).toBe(`${process.pid}\n${process.pid}\n`);
 }, 120_000);
 
 it('is compiled by node-gyp from what the tarball holds', async () => {

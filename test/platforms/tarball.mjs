@@ -11,7 +11,9 @@ const isSelf = ({ pid }) => pid === process.pid;
 const self = findByPidSync(process.pid);
 const { name } = [...scanSync()].find(isSelf);
 const isFound = isSelf(self) && findByNameSync(name).some(isSelf);
-require('node:fs').writeFileSync(process.argv[2], JSON.stringify({ isFound, self, name }));
+const isSearched = Object.keys(require.cache).some((path) => path.includes('node-gyp-build'));
+const told = { isFound, isSearched, self, name };
+require('node:fs').writeFileSync(process.argv[2], JSON.stringify(told));
 `;
 
 /** An empty project with nothing but the tarball installed, without any script being run. */
@@ -28,7 +30,10 @@ export function installTarball() {
   return join(directory, 'look.cjs');
 }
 
-/** Undefined when the runtime found itself, by its PID and by its name. */
+/**
+ * Undefined when the runtime found itself, by its PID and by its name, with the addon from where it is
+ * as a rule.
+ */
 export function complaintOf({ command, env }, script) {
   const answer = join(dirname(script), 'answer.json');
   writeFileSync(answer, '');
@@ -41,7 +46,7 @@ export function complaintOf({ command, env }, script) {
   });
   try {
     const told = JSON.parse(readFileSync(answer, 'utf8'));
-    return told.isFound ? undefined : `was told ${JSON.stringify(told)}`;
+    return told.isFound && !told.isSearched ? undefined : `was told ${JSON.stringify(told)}`;
   } catch {
     return `${error ?? ''}${stdout}${stderr}`;
   }

@@ -1,4 +1,0 @@
-declare module 'node-gyp-build' {
-  /** Loads the addon of the package in this directory. */
-  export default function load(packageDirectory: string): unknown;
-}
