@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { findByPidSync } from 'procseek';
 import type { ExternalAnswer, ExternalContender, ExternalQuestion, Targets } from './contender.js';
 import type { QuestionId } from './report.js';
-import { judge } from './verify.js';
+import { judge, processCount } from './verify.js';
 import { type Task, type TaskResult, tooSlow } from './worker.js';
 
 export interface Participant {
@@ -153,9 +153,10 @@ export class ExternalParticipant implements Participant {
 
   async #measure(question: QuestionId, targets: Targets, budget: number): Promise<TaskResult> {
     const { pid } = targets;
+    const before = processCount();
     const first = await this.#ask({ question, pid, name: nameOf(question, targets), calls: 1 });
     const found = first.found.map(([found, name]) => ({ pid: found, name }));
-    const judgement = judge(question, targets, found);
+    const judgement = judge(question, targets, found, before);
     const rss = [this.#rss()];
     if (judgement.verdict !== 'right') return { ...failed(''), ...judgement };
     const each = Math.max(1, first.wall[0] ?? 1) / 1e6;

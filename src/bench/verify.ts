@@ -8,15 +8,31 @@ export interface Judgement {
   problem?: string;
 }
 
-export function judge(id: QuestionId, targets: Targets, found: readonly Found[]): Judgement {
+/** How many there are now. */
+export function processCount(): number {
+  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).length;
+}
+
+/** `before` is how many processes there were before the question was asked. */
+export function judge(
+  id: QuestionId,
+  targets: Targets,
+  found: readonly Found[],
+  before: number,
+): Judgement {
   if (found.length === 0 && id !== 'name-absent') {
     return { verdict: 'empty', problem: 'found nothing' };
   }
-  const problem = problemOf(id, targets, found);
+  const problem = problemOf(id, targets, found, before);
   return problem === undefined ? { verdict: 'right' } : { verdict: 'wrong', problem };
 }
 
-function problemOf(id: QuestionId, targets: Targets, found: readonly Found[]): string | undefined {
+function problemOf(
+  id: QuestionId,
+  targets: Targets,
+  found: readonly Found[],
+  before: number,
+): string | undefined {
   const pids = found.map(({ pid }) => pid);
   switch (id) {
     case 'pid':
@@ -36,7 +52,8 @@ function problemOf(id: QuestionId, targets: Targets, found: readonly Found[]): s
       const expected = [targets.pid, targets.longPid, ...targets.commonPids];
       const missing = expected.filter((pid) => !pids.includes(pid));
       if (missing.length > 0) return `missed ${missing.length} processes`;
-      const present = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).length;
+      // Many may have come or gone meanwhile.
+      const present = Math.min(before, processCount());
       if (found.length < 0.5 * present) return `told ${found.length} of ${present} processes`;
       return wrongName(found, targets.pid, targets.pidName);
     }

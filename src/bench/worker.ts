@@ -11,7 +11,7 @@ import type { Ask, Targets } from './contender.js';
 import { jsContenders } from './contenders/index.js';
 import { floor } from './floor.js';
 import type { QuestionId } from './report.js';
-import { type Judgement, judge } from './verify.js';
+import { type Judgement, judge, processCount } from './verify.js';
 
 export interface Task {
   contender: string;
@@ -66,11 +66,12 @@ async function perform(task: Task): Promise<TaskResult> {
   await contender?.prepare?.();
   const ask = contender?.question(task.question, task.targets);
   if (ask === undefined) throw new Error(`${task.contender} has no answer to ${task.question}`);
+  const before = processCount();
   const { answer, ...first } = await askOnce(ask);
   const judgement: Judgement =
     contender === floor
       ? { verdict: 'right' }
-      : judge(task.question, task.targets, ask.found(answer));
+      : judge(task.question, task.targets, ask.found(answer), before);
   const nothing = { wall: [], cpu: [], rss: [], allocated: null, spawned: null };
   const result = { ...judgement, ...nothing, loopDelay: null, systemCalls: null };
   if (judgement.verdict !== 'right') return result;

@@ -14,7 +14,7 @@ import type {
 import { externalContenders, jsContenders } from '../../src/bench/contenders/index.js';
 import { callable, peer } from '../../src/bench/contenders/peer.js';
 import type { QuestionId, Verdict } from '../../src/bench/report.js';
-import { judge } from '../../src/bench/verify.js';
+import { judge, processCount } from '../../src/bench/verify.js';
 import { type Child, launch } from '../support/processes.js';
 import {
   launchProgram,
@@ -105,11 +105,23 @@ describe.each(jsContenders)('$title', (contender) => {
     await contender.prepare?.();
     for (const kind of longKinds) {
       const ask = contender.question(id, targets[kind]);
+      const before = processCount();
       const found = ask?.found(await ask.ask()) ?? [];
       const verdict = expectedVerdict(contender.id, id, kind);
-      expect({ kind, ...judge(id, targets[kind], found) }).toMatchObject({ kind, verdict });
+      expect({ kind, ...judge(id, targets[kind], found, before) }).toMatchObject({ kind, verdict });
     }
   });
+});
+
+test('an answer is wrong that lacks most of the processes, unless they came or went meanwhile', () => {
+  const told = (count: number) => Array.from({ length: count }, (_, pid) => ({ pid }));
+  const before = processCount();
+  const verdict = (found: number, of: number) =>
+    judge('all-names', { ...nobody, commonPids: [1] }, told(found), of).verdict;
+  expect(verdict(2, before)).toBe('wrong');
+  expect(verdict(before, before)).toBe('right');
+  expect(verdict(2, 3)).toBe('right'); // the others have come
+  expect(verdict(before, 100 * before)).toBe('right'); // most have gone
 });
 
 test('procseek and node:fs answer every question', () => {
@@ -133,12 +145,13 @@ describe.each(externalContenders)('$title', (contender) => {
     for (const kind of longKinds) {
       const of = targets[kind];
       const lines = contender.questions.map((question) => questionOf(question, of));
+      const before = processCount();
       const answers = await answersOf(prepared.command, prepared.args, lines);
       for (const [i, question] of contender.questions.entries()) {
         const { found = [], wall = [], cpu = [] } = answers[i] ?? {};
         const told = found.map(([pid, name]) => ({ pid, name }));
         const expected = { question, verdict: expectedVerdict(contender.id, question, kind) };
-        expect({ question, ...judge(question, of, told) }).toMatchObject(expected);
+        expect({ question, ...judge(question, of, told, before) }).toMatchObject(expected);
         expect(wall.map((time) => time > 0)).toEqual([true, true, true]);
         expect(cpu.map((time) => time >= 0)).toEqual([true, true, true]);
       }
