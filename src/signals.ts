@@ -1,19 +1,33 @@
 /** Signals by name and number. */
-import { constants } from 'node:os';
 import { wrongType } from './errors.js';
 
-const own: Readonly<Record<string, number>> = constants.signals;
-
-/** Where the system has no signals (Windows), native code stops and continues by Linux's numbers. */
-const numbers: Readonly<Record<string, number>> = { SIGCONT: 18, SIGSTOP: 19, ...own };
-
 /** Whether the state of a process shows that it has been stopped. */
-export const stoppedIsTold = 'SIGSTOP' in own;
+export const stoppedIsTold = process.platform !== 'win32';
 
-/** The first name of each, which is the usual one. */
-const names = new Map<number, string>();
-for (const [name, number] of Object.entries(numbers)) {
-  if (!names.has(number)) names.set(number, name);
+interface Signals {
+  readonly numbers: Readonly<Record<string, number>>;
+  /** The first name of each, which is the usual one. */
+  readonly names: ReadonlyMap<number, string>;
+}
+
+let known: Signals | undefined;
+
+/** When the first one is asked for: `node:os` takes a part of the time to load the library. */
+function signals(): Signals {
+  known ??= tabulate();
+  return known;
+}
+
+function tabulate(): Signals {
+  const { constants } = require('node:os') as typeof import('node:os');
+  const own: Signals['numbers'] = constants.signals;
+  // Where the system has no signals (Windows), native code stops and continues by Linux's numbers.
+  const numbers = { SIGCONT: 18, SIGSTOP: 19, ...own };
+  const names = new Map<number, string>();
+  for (const [name, number] of Object.entries(numbers)) {
+    if (!names.has(number)) names.set(number, name);
+  }
+  return { numbers, names };
 }
 
 const largest = 64; // SIGRTMAX, signal(7)
@@ -26,6 +40,7 @@ export function signalNumber(signal: unknown): number {
   if (typeof signal !== 'string' && typeof signal !== 'number') {
     throw wrongType('signal', 'a name or a number', signal);
   }
+  const { numbers } = signals();
   const number = Object.hasOwn(numbers, signal) ? numbers[signal] : undefined;
   if (number !== undefined) return number;
   throw Object.assign(new TypeError(`Unknown signal: ${signal}`), { code: 'ERR_UNKNOWN_SIGNAL' });
@@ -33,5 +48,5 @@ export function signalNumber(signal: unknown): number {
 
 /** Null for 0; real-time signals, which have no names, are like `'SIG34'`. */
 export function signalName(number: number): string | null {
-  return number === 0 ? null : (names.get(number) ?? `SIG${number}`);
+  return number === 0 ? null : (signals().names.get(number) ?? `SIG${number}`);
 }
