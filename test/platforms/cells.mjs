@@ -60,7 +60,8 @@ function librariesOnMusl(compile) {
   return directory;
 }
 
-const contract = ['test/contract'];
+/** What holds on every system, and what there is on Linux alone. */
+const contract = ['test/contract', 'test/contract/linux'];
 
 const all = [
   ...[20, 22, 24, 26].map(node),
