@@ -1,12 +1,14 @@
 /** Signals reach the process that was meant, and no other one. */
 import { constants } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { findByPidSync, isRunning, kill, type Process } from '../../src/index.js';
 import { hasHandles } from '../support/kernel.js';
 import { inProcess } from '../support/library.js';
 import { emulator } from '../support/platform.js';
-import { numberedEntries, settle, vanish } from '../support/proc.js';
-import { type Child, start, startPython } from '../support/processes.js';
+import { hasEnded, numberedEntries, settle, vanish } from '../support/proc.js';
+import { start, startExiting, startParent, startPython } from '../support/processes.js';
+import { needing, needs } from '../support/system.js';
+import { until } from '../support/until.js';
 
 /** Says the name of each signal that it gets, and stays; `SIGKILL` ends it. */
 const listener = `import signal
@@ -22,12 +24,11 @@ function identify(pid: number): Process<'id'> {
 }
 
 /** A process that will stay until it is signalled. */
-async function startSleeper(): Promise<Child> {
-  return start('/bin/sh', ['-c', 'echo ready; exec sleep 1000000']);
-}
+const startSleeper = startExiting;
 
 describe('A signal', () => {
-  test('is SIGTERM unless told otherwise', async () => {
+  test('is SIGTERM unless told otherwise', async (context) => {
+    needs(context, 'signals');
     const child = await startPython(listener);
     expect(kill(child.pid)).toBe(true);
     expect(await child.line()).toBe('SIGTERM');
@@ -35,7 +36,8 @@ describe('A signal', () => {
     expect(await child.line()).toBe('SIGTERM');
   });
 
-  test('is named, or has a number', async () => {
+  test('is named, or has a number', async (context) => {
+    needs(context, 'signals');
     const child = await startPython(listener);
     for (const name of ['SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGHUP'] as const) {
       expect(kill(child.pid, name)).toBe(true);
@@ -45,8 +47,9 @@ describe('A signal', () => {
     }
   });
 
-  test('may be a real-time one, which has a number only', async ({ skip }) => {
-    skip(emulator !== undefined, `${emulator} moves real-time signals`);
+  test('may be a real-time one, which has a number only', async (context) => {
+    needs(context, 'signals');
+    context.skip(emulator !== undefined, `${emulator} moves real-time signals`);
     const child = await startPython(`import signal
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGRTMAX])
 print('ready', flush=True)
@@ -67,20 +70,22 @@ while True: print(int(signal.sigwait([signal.SIGRTMAX])), flush=True)`);
     expect(kill(record, 0)).toBe(false);
   });
 
+  test('ends a process, by default, which then is not there any more', async () => {
+    const child = await startSleeper();
+    const record = identify(child.pid);
+    expect(kill(child.pid)).toBe(true);
+    await vanish(child.pid);
+    expect(kill(record)).toBe(false);
+  });
+
   test('reaches a process that is no child, and one that is stopped', async () => {
-    const parent = await startPython(`import os, sys
-pid = os.fork()
-if pid == 0:
-    import signal
-    while True: signal.pause()
-print(pid, flush=True)
-print(os.WTERMSIG(os.waitpid(pid, 0)[1]), flush=True)
-sys.stdin.read()`);
-    const grandchild = Number(parent.greeting);
+    const parent = await startParent();
+    const grandchild = await parent.startChild();
     expect(kill(grandchild, 'SIGSTOP')).toBe(true);
     await settle(grandchild, 'T');
     expect(kill(identify(grandchild), 'SIGKILL')).toBe(true);
-    expect(await parent.line()).toBe('9');
+    await until('it has ended', () => hasEnded(grandchild));
+    await parent.endChild();
     expect(kill(grandchild, 'SIGKILL')).toBe(false);
   });
 
@@ -89,7 +94,8 @@ sys.stdin.read()`);
     expect(kill(identify(process.pid), 0)).toBe(true);
   });
 
-  test('to a zombie goes nowhere, and is no failure', async () => {
+  test('to a zombie goes nowhere, and is no failure', async (context) => {
+    needs(context, 'zombies');
     const parent = await startPython(`import os, sys
 pid = os.fork()
 if pid == 0: os._exit(7)
@@ -110,7 +116,8 @@ sys.stdin.read()`);
     expect(kill(record)).toBe(false);
   });
 
-  test('is not for threads, whatever their id', async () => {
+  test('is not for threads, whatever their id', async (context) => {
+    needs(context, 'thread ids');
     const child = await startPython(`import sys, threading
 threading.Thread(target=sys.stdin.read).start()
 print('ready', flush=True)
@@ -249,6 +256,8 @@ describe('What is no signal, or no process, is refused and nothing is sent', () 
 });
 
 describe("Another user's process", () => {
+  beforeEach(needing('users'));
+
   test('is refused with EPERM, and what is not there is no failure', async () => {
     const child = await startSleeper();
     const record = identify(child.pid);
