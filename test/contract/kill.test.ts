@@ -23,9 +23,6 @@ function identify(pid: number): Process<'id'> {
   return found;
 }
 
-/** A process that will stay until it is signalled. */
-const startSleeper = startExiting;
-
 describe('A signal', () => {
   test('is SIGTERM unless told otherwise', async (context) => {
     needs(context, 'signals');
@@ -59,7 +56,7 @@ while True: print(int(signal.sigwait([signal.SIGRTMAX])), flush=True)`);
   });
 
   test('0 is not sent, but tests whether one could be', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     expect(kill(child.pid, 0)).toBe(true);
     expect(kill(record, 0)).toBe(true);
@@ -71,7 +68,7 @@ while True: print(int(signal.sigwait([signal.SIGRTMAX])), flush=True)`);
   });
 
   test('ends a process, by default, which then is not there any more', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     expect(kill(child.pid)).toBe(true);
     await vanish(child.pid);
@@ -135,7 +132,7 @@ threading.Event().wait()`);
 
 describe('A process that is not there', () => {
   test('gets no signal, by its PID or by its record', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     expect(kill(record, 'SIGKILL')).toBe(true);
     await child.stop();
@@ -147,7 +144,7 @@ describe('A process that is not there', () => {
   });
 
   test('is what an id that is not that of the process stands for', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     const { id } = record;
     const others = ['x', '0', ' ', `${id} `, ` ${id}`, `${id}0`, id.slice(0, -1)];
@@ -159,14 +156,14 @@ describe('A process that is not there', () => {
   });
 
   test('is what an empty id stands for', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     expect(kill({ pid: child.pid, id: '' }, 0)).toBe(false);
     expect(isRunning(record)).toBe(true);
   });
 
   test('is what an id longer than any stands for', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     for (const length of [31, 32, 33, 255, 256, 257, 1_000_000]) {
       const id = record.id.padEnd(length, '0');
@@ -259,7 +256,7 @@ describe("Another user's process", () => {
   beforeEach(needing('users'));
 
   test('is refused with EPERM, and what is not there is no failure', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     const outcome = await inProcess({}, record, ({ procseek }, record) => {
       process.setgroups?.([]);
@@ -291,7 +288,7 @@ describe("Another user's process", () => {
   });
 
   test('of another identity is gone rather than refused', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const answer = await inProcess({}, child.pid, ({ procseek }, pid) => {
       process.setgroups?.([]);
       process.setgid?.(65534);

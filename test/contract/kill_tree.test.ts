@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { children, exists, findByName, kill, killTree, type Process } from '../../src/index.js';
 import { asNobody, inProcess } from '../support/library.js';
-import { whyNoSelf } from '../support/platform.js';
+import { slowness, whyNoSelf } from '../support/platform.js';
 import { hasEnded, settle, stateLetter } from '../support/proc.js';
-import { type Child, start, startExiting, startFamily } from '../support/processes.js';
-import { makeBreeder, makeProgram, scratchDirectory, uniqueName } from '../support/programs.js';
+import { type Child, start, startExiting, startFamily, startPython } from '../support/processes.js';
+import { makeProgram, scratchDirectory, uniqueName } from '../support/programs.js';
 import { needs, system } from '../support/system.js';
 import { until } from '../support/until.js';
 
@@ -55,12 +55,27 @@ describe('killTree()', () => {
     );
   });
 
-  it('lets none slip away that is started meanwhile', async () => {
+  it('lets none slip away that is forked meanwhile', async (context) => {
+    needs(context, 'atomic starts');
     const name = uniqueName(12);
-    const [program, ...args] = makeBreeder(directory, name);
-    const root = await start(program, args);
+    const forker = await startPython(
+      `import os, sys, time
+open('/proc/self/comm', 'w').write(sys.argv[1])
+def breed(depth):
+    while True:
+        if os.fork() == 0 and depth < 2:
+            breed(depth + 1)
+        elif os.getppid() != 0 and depth >= 2:
+            time.sleep(1000)
+        time.sleep(${0.005 * slowness})
+if os.fork() == 0:
+    breed(0)
+print('ready', flush=True)
+time.sleep(1000)`,
+      [name],
+    );
     await until('there are many', async () => (await findByName(name)).length > 30);
-    const { ended, denied } = await killTree(root.pid, { killSignal: 'SIGKILL' });
+    const { ended, denied } = await killTree(forker.pid, { killSignal: 'SIGKILL' });
     expect(denied).toEqual([]);
     expect(ended.length).toBeGreaterThan(30);
     const left = await findByName(name, { fields: ['state'] });

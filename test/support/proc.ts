@@ -1,18 +1,11 @@
 /** A second opinion on processes: on Linux, straight from /proc. */
-import { stateLetter } from './linux/system.js';
+import { stateLetter } from './linux/proc.js';
 import { system } from './system.js';
 import { until } from './until.js';
 
-export { numberedEntries, stateLetter } from './linux/system.js';
+export { numberedEntries, stateLetter } from './linux/proc.js';
 
-/** Whether a process has ended, though it may not have been reaped. */
-export const hasEnded = system.hasEnded;
-
-/** The PIDs of all processes. */
-export const allPids = system.pids;
-
-/** How many descriptors this process holds of kinds that lookups open. */
-export const handles = system.handles;
+export const { allPids, handles, hasEnded } = system;
 
 /**
  * Waits until a process is in this state, where there are states: a process that says it is ready may

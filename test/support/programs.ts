@@ -31,18 +31,13 @@ export function scratchDirectory(): string {
 /** An executable file that repeats what it is told, to be run by `startProgram`: on Linux, cat(1). */
 export function makeProgram(directory: string, name: string): string {
   const path = join(directory, name);
-  system.copyProgram(path);
+  system.makeEcho(path);
   return path;
 }
 
 /** The same, which says that it is ready, and exits with the code that it is told: a command. */
 export function makeExiting(directory: string, name: string): Command {
   return system.makeExiting(join(directory, name));
-}
-
-/** A program whose processes start others of it, and these others, for as long as they run: a command. */
-export function makeBreeder(directory: string, name: string): Command {
-  return system.makeBreeder(join(directory, name));
 }
 
 const waiting = `

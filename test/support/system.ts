@@ -7,6 +7,7 @@ import { windows } from './windows/system.js';
 
 /** What not every system has. */
 export type Feature =
+  | 'atomic starts'
   | 'cut names'
   | 'deleted programs'
   | 'first process'
@@ -41,47 +42,52 @@ export interface Exit {
   signal: string | null;
 }
 
-export interface System {
+/** What is otherwise on another system. */
+export interface Traits {
   /** What it lacks, and why. */
   readonly lacks: Readonly<Partial<Record<Feature, string>>>;
   /** Whether there are handles on processes. */
   readonly hasHandles: boolean;
   /** Whether it tells how a process ended that is no child, once it is gone. */
   readonly tellsExits: boolean;
+  /** Signals that end a process, each in its own way where there are ways. */
+  readonly endingSignals: readonly NodeJS.Signals[];
+  /** How a process has ended that this signal ended. */
+  killedBy(signal: string): Exit;
   /** The state of a process that waits. */
   readonly idle: ProcessState;
   /** Whether a name in another case is another name. */
   readonly mindsCase: boolean;
+  /** The comm of a program of this name. */
+  commOf(name: string): string;
   /** What the name of a program ends in. */
   readonly suffix: string;
   /** Letters beyond ASCII, and whatever else the name of a file may hold. */
   readonly oddity: string;
   /** How many letters a command line has room for. */
   readonly room: number;
+  /** How many processes are many. */
+  readonly many: number;
   /** Whether each process gets this variable, whatever its environment is to be. */
   isImposed(variable: string): boolean;
   /** What is told otherwise when one process is asked about than when all are. */
   readonly unsteady: readonly Field[];
-  /** How many processes are many. */
-  readonly many: number;
-  /** Whether something that has done little can have taken so much CPU time, in milliseconds. */
+  /** Whether what has done little may be told to have taken so much CPU time, in milliseconds. */
   isCpuTime(time: number): boolean;
-  /** As the library has it from the system: EMFILE, without a system call. */
+  /** Whether the system shows a process that it has yet to give its start, and so its id. */
+  isUnborn(process: { id?: string }): boolean;
+  /** EMFILE, as the addon tells it. */
   readonly outOfDescriptors: number;
-  /** The comm of a program of this name. */
-  commOf(name: string): string;
-  /** Signals that end a process, each in its own way where there are ways. */
-  readonly endingSignals: readonly NodeJS.Signals[];
-  /** How a process has ended that this signal ended. */
-  killedBy(signal: string): Exit;
+}
+
+/** The programs that tests run. */
+export interface Programs {
   /** Makes a program that repeats each line that it is told, when `programArguments` come first. */
-  copyProgram(path: string): void;
+  makeEcho(path: string): void;
   /** Says that it is ready, and exits with the code that it is told. */
   readonly exiting: Command;
   /** Makes a program that does the same, as a command. */
   makeExiting(path: string): Command;
-  /** Makes a program that says that it is ready, and starts more and more of it, as a command. */
-  makeBreeder(path: string): Command;
   /**
    * With numbers behind it: starts as many processes as the first one says, each of which starts as
    * many as the next one says; each says of which generation it is, and its PID.
@@ -89,25 +95,29 @@ export interface System {
   readonly family: Command;
   /** Says that it is ready; told `start` starts a process and says its PID, told `end` ends it. */
   readonly parent: Command;
-  /** Runs a program that ends along with this process. */
+  /** Makes a command end along with this process, where there is a way. */
+  bound(command: Command): Command;
+  /** Runs a program that is bound, as a child with pipes. */
   spawn(
     program: string,
     args: readonly string[],
     options: StartOptions,
   ): ChildProcessWithoutNullStreams;
-  /** Whether the system shows a process that it has yet to give its start, and so its id. */
-  isUnborn(process: { id?: string }): boolean;
-  /** Makes a command end along with this process. */
-  bound(command: Command): Command;
-  /** Whether anything is left of a process, as somebody else than the library has it. */
+}
+
+/** What somebody else than the library says of processes. */
+export interface SecondOpinion {
+  /** Whether anything is left of a process. */
   isThere(pid: number): boolean;
   /** Whether it has ended, though something may be left of it. */
   hasEnded(pid: number): boolean;
-  /** The PIDs of all processes, likewise. */
-  pids(): number[];
-  /** How many handles this process has open of kinds that lookups open. */
+  /** The PIDs of all processes. */
+  allPids(): number[];
+  /** How many handles this process has open of kinds that passes open. */
   handles(): number;
 }
+
+export type System = Traits & Programs & SecondOpinion;
 
 export const system: System = process.platform === 'win32' ? windows : linux;
 

@@ -6,19 +6,21 @@ import {
   capabilities,
   children,
   exists,
+  fieldNames,
   findByName,
   findByNameSync,
   findByPidSync,
   isRunning,
   kill,
   openFinder,
+  scan,
   scanSync,
 } from '../../src/index.js';
 import { vanish } from '../support/proc.js';
 import { startExiting, startParent } from '../support/processes.js';
 import { makeProgram, scratchDirectory, startProgram, uniqueName } from '../support/programs.js';
 import { until } from '../support/until.js';
-import { listed } from '../support/windows/system.js';
+import { listed } from '../support/windows/toolhelp.js';
 import { blockUntil, startDenying } from './support/targets.js';
 
 const scratch = scratchDirectory();
@@ -189,6 +191,26 @@ describe('All processes', () => {
     const [byAll] = findByNameSync(name, { fields });
     expect(byName).toEqual({ pid, ppid: process.pid });
     expect(byAll).toEqual(findByPidSync(pid, { fields }));
+  });
+
+  test('are looked at without leaving a handle open', async () => {
+    const handles = () => {
+      // Of the list that tells threads, too: under Wine, a handle does not tell it.
+      const all = findByNameSync(win32.basename(process.execPath), { fields: ['fds', 'threads'] });
+      return all.find(({ pid }) => pid === process.pid)?.fds ?? 0;
+    };
+    const look = async () => {
+      for (const _ of scanSync({}, { fields: fieldNames }));
+      for await (const _ of scan({}, { fields: fieldNames })) break;
+      findByPidSync(process.pid, { fields: fieldNames });
+      await findByName('target', { by: 'cmdline' });
+      kill(process.pid, 0);
+    };
+    await look();
+    const before = handles();
+    expect(before).toBeGreaterThan(0);
+    for (let i = 0; i < 100; i++) await look();
+    expect(handles()).toBeLessThan(before + 50);
   });
 
   test('are of no uid', () => {

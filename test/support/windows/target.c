@@ -6,8 +6,6 @@
 //   target deny            lets nobody open it, says that it is ready, and waits
 //   target family 0 N M…   starts N processes, each of which starts M…; each says which generation
 //                          it is of, and its PID, and waits
-//   target breed 0         says that it is ready, and starts one process after the other, each of
-//                          which starts some more
 //   target parent          says that it is ready, and starts and ends a process as it is told
 //   target list            says the PID of each process, its parent's, and its name
 //
@@ -85,19 +83,6 @@ static int has_family(int count, char** sizes) {
   return awaits_end();
 }
 
-static int breeds(int generation) {
-  static const int counts[] = {100, 8, 0};
-  char arguments[16];
-  DWORD pid;
-  if (generation == 0) says("ready");
-  snprintf(arguments, sizeof arguments, "breed %d", generation + 1);
-  for (int i = 0; i < counts[generation]; i++) {
-    if (starts(arguments, &pid) == NULL) return 4;
-    Sleep(5);
-  }
-  return awaits_end();
-}
-
 static int is_parent(void) {
   HANDLE child = NULL;
   DWORD pid;
@@ -137,7 +122,6 @@ int main(int count, char** arguments) {
   if (strcmp(what, "exiting") == 0) return exits_as_told();
   if (strcmp(what, "deny") == 0) return denies();
   if (strcmp(what, "family") == 0) return has_family(count - 2, arguments + 2);
-  if (strcmp(what, "breed") == 0) return breeds(atoi(arguments[2]));
   if (strcmp(what, "parent") == 0) return is_parent();
   if (strcmp(what, "list") == 0) return lists();
   return 1;
