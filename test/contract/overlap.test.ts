@@ -11,7 +11,7 @@ import { needs, system } from '../support/system.js';
 import { until } from '../support/until.js';
 
 const scratch = scratchDirectory();
-const startNamed = (name: string) => startProgram(makeProgram(scratch, name));
+const startCalled = (name: string) => startProgram(makeProgram(scratch, name));
 
 const native = { openPass: binding.openPass, next: binding.next };
 let openPass: MockInstance<Binding['openPass']>;
@@ -65,9 +65,9 @@ describe('Lookups that are asked in one breath', () => {
   test('are answered by one pass, whatever they ask', async () => {
     const names = [uniqueName(12), uniqueName(13), uniqueName(14)] as const;
     const [first, second, third] = [
-      await startNamed(names[0]),
-      await startNamed(names[1]),
-      await startNamed(names[2]),
+      await startCalled(names[0]),
+      await startCalled(names[1]),
+      await startCalled(names[2]),
     ];
     const answers = await Promise.all([
       findByName(names[0]),
@@ -101,7 +101,7 @@ describe('Lookups that are asked in one breath', () => {
 
   test('of the same name get answers of their own', async () => {
     const name = uniqueName(12);
-    const { pid } = await startNamed(name);
+    const { pid } = await startCalled(name);
     const [one, two] = await Promise.all([
       findByName(name, { fields: [] }),
       findByName(name, { fields: [] }),
@@ -116,7 +116,7 @@ describe('Lookups that are asked in one breath', () => {
 describe('Lookups that are asked while a pass is under way', () => {
   test('are answered by one more pass, however many they are', async () => {
     const name = uniqueName(12);
-    const { pid } = await startNamed(name);
+    const { pid } = await startCalled(name);
     const { answer } = await askAndHold(name);
     const answers: Promise<unknown>[] = [];
     for (let i = 0; i < 100; i++) {
@@ -136,7 +136,7 @@ describe('Lookups that are asked while a pass is under way', () => {
   test('know of processes that the pass under way could not see', async () => {
     const name = uniqueName(12);
     const { answer } = await askAndHold(name);
-    const { pid } = await startNamed(name);
+    const { pid } = await startCalled(name);
     const later = findByName(name, { fields: [] });
     gate.open();
     expect(await later).toEqual([{ pid }]);
@@ -145,7 +145,7 @@ describe('Lookups that are asked while a pass is under way', () => {
 
   test('are answered in passes that follow each other for as long as there are questions', async () => {
     const name = uniqueName(12);
-    const { pid } = await startNamed(name);
+    const { pid } = await startCalled(name);
     const ask = async (times: number) => {
       for (let i = 0; i < times; i++)
         expect(await findByName(name, { fields: [] })).toEqual([{ pid }]);
@@ -196,7 +196,7 @@ describe('A caller who aborts', () => {
 
   test('in the middle is told at once, and the others are answered all the same', async () => {
     const name = uniqueName(12);
-    const { pid } = await startNamed(name);
+    const { pid } = await startCalled(name);
     const controller = new AbortController();
     const signal = controller.signal;
     shutGate();
@@ -254,7 +254,7 @@ describe('A pass that fails', () => {
 
   test('fails for those who wait for it, and for nobody after them', async () => {
     const name = uniqueName(12);
-    const { pid } = await startNamed(name);
+    const { pid } = await startCalled(name);
     openPass.mockReturnValueOnce(outOfDescriptors);
     const error = { name: 'ProcessError', code: 'EMFILE', errno: outOfDescriptors };
     for (const one of await Promise.allSettled([findByName('x'), findByName(/y/)])) {
@@ -265,7 +265,7 @@ describe('A pass that fails', () => {
 
   test('in the middle does not stop those who are waiting for the one after it', async () => {
     const name = uniqueName(12);
-    const { pid } = await startNamed(name);
+    const { pid } = await startCalled(name);
     next.mockImplementationOnce(async () => {
       stepsMade++;
       await gate.opened;
@@ -283,7 +283,7 @@ describe('A pass that fails', () => {
 
   test('while it looks closer for one caller fails for that one alone', async () => {
     const name = uniqueName(12);
-    const { pid } = await startNamed(name);
+    const { pid } = await startCalled(name);
     openPass.mockImplementationOnce(native.openPass).mockReturnValueOnce(outOfDescriptors);
     const pattern = findByName(new RegExp(name));
     const checked = expect(pattern).rejects.toMatchObject({ code: 'EMFILE' });

@@ -23,7 +23,7 @@ import {
 import { needs, system } from '../support/system.js';
 
 const scratch = scratchDirectory();
-const startNamed = (name: string) => startProgram(makeProgram(scratch, name));
+const startCalled = (name: string) => startProgram(makeProgram(scratch, name));
 
 /** For a RegExp: Windows has backslashes in its paths. */
 const quoted = (text: string) => text.replace(/[\\.]/g, '\\$&');
@@ -214,7 +214,7 @@ describe('A regular expression', () => {
 
   test('with the flag y has to match from the start', async () => {
     const name = uniqueName(12);
-    const { pid } = await startNamed(name);
+    const { pid } = await startCalled(name);
     expect(await pids(new RegExp(name.slice(2)))).toEqual([pid]);
     expect(await pids(new RegExp(name.slice(2), 'y'))).toEqual([]);
   });
@@ -228,7 +228,7 @@ describe('A regular expression', () => {
 
   test('tells the fields that were asked for, and no others', async () => {
     const name = uniqueName(12);
-    const { pid } = await startNamed(name);
+    const { pid } = await startCalled(name);
     const found = await findByName(new RegExp(name), { fields: ['ppid', 'uid'] });
     expect(found).toEqual([{ pid, ppid: process.pid, uid: ownUid }]);
     expect(findByNameSync(new RegExp(name), { fields: [] })).toEqual([{ pid }]);

@@ -24,6 +24,7 @@ function isThere(pid: number): boolean {
 export const toolhelp: SecondOpinion = {
   isThere,
   hasEnded: (pid) => !isThere(pid),
-  allPids: () => listed().map(({ pid }) => pid),
+  // That of PID 0 is the time that no process has.
+  allPids: () => listed().flatMap(({ pid }) => (pid === 0 ? [] : pid)),
   handles: () => 0, // a pass holds nothing but memory
 };
