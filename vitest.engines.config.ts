@@ -21,6 +21,7 @@ const ofLookups = [
   'oracles',
   'overlap',
   'point',
+  'proc_texts',
   'queries',
   'scan',
   'streams',
@@ -42,7 +43,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: (engine === undefined ? ['*'] : ofLookups).map(
-      (name) => `test/contract/${name}.test.ts`,
+      (name) => `test/contract/**/${name}.test.ts`,
     ),
     pool: 'forks',
     // It runs beside other tests, some of which time what happens.

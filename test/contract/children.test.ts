@@ -1,38 +1,14 @@
 /** The children of a process, and theirs. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { children, type Field, fieldNames, findByPidSync } from '../../src/index.js';
 import { inPidNamespace, inProcess, traced } from '../support/library.js';
 import { whyNoSelf } from '../support/platform.js';
 import { numberedEntries, vanish } from '../support/proc.js';
-import { isRoot, startPython } from '../support/processes.js';
+import { isRoot, startFamily, startPython } from '../support/processes.js';
 import { makeProgram, scratchDirectory, startProgram, uniqueName } from '../support/programs.js';
+import { needs, system } from '../support/system.js';
 
 const scratch = scratchDirectory();
-
-/** A process with as many children as given, each of them with as many as the next number says. */
-async function startFamily(...sizes: number[]): Promise<{ pid: number; generations: number[][] }> {
-  const child = await startPython(
-    `import json, os, sys
-def family(sizes):
-    members = [[] for _ in sizes]
-    for _ in range(sizes[0] if sizes else 0):
-        reader, writer = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            os.write(writer, json.dumps(family(sizes[1:])).encode() + b'\\n')
-            sys.stdin.read()
-            os._exit(0)
-        members[0].append(pid)
-        with os.fdopen(reader) as lines:
-            for i, generation in enumerate(json.loads(lines.readline())): members[i + 1] += generation
-        os.close(writer)
-    return members
-print(json.dumps(family(json.loads(sys.argv[1]))), flush=True)
-sys.stdin.read()`,
-    [JSON.stringify(sizes)],
-  );
-  return { pid: child.pid, generations: JSON.parse(child.greeting) as number[][] };
-}
 
 async function pids(
   process: number | { pid: number; id: string },
@@ -64,13 +40,14 @@ describe('The children of a process', () => {
     expect(await pids(pid, true)).toEqual([]);
   });
 
-  test('may be 300', async () => {
-    const { pid, generations } = await startFamily(300);
+  test(`may be ${system.many}`, async () => {
+    const { pid, generations } = await startFamily(system.many);
     expect(await pids(pid)).toEqual(ascending(generations[0] ?? []));
-    expect(await pids(pid, true)).toHaveLength(300);
+    expect(await pids(pid, true)).toHaveLength(system.many);
   });
 
-  test('include zombies, and exclude who has been waited for', async () => {
+  test('include zombies, and exclude who has been waited for', async (context) => {
+    needs(context, 'zombies');
     const parent = await startPython(`import os, sys
 def end():
     pid = os.fork()
@@ -86,7 +63,8 @@ sys.stdin.read()`);
     expect(await children(parent.pid, { fields: ['state'], recursive: true })).toEqual([zombie]);
   });
 
-  test('may have been started by any of its threads', async () => {
+  test('may have been started by any of its threads', async (context) => {
+    needs(context, 'thread ids');
     const parent = await startPython(`import json, os, sys, threading
 children, all_forked = [], threading.Barrier(5)
 def fork():
@@ -109,7 +87,8 @@ sys.stdin.read()`);
     expect(await pids(parent.pid, true)).toEqual(ascending(started));
   });
 
-  test('stay those of the process when the thread that started them has ended', async () => {
+  test('stay those of the process when the thread that started them has ended', async (context) => {
+    needs(context, 'thread ids');
     const parent = await startPython(`import os, sys, threading
 children = []
 def fork():
@@ -126,7 +105,8 @@ sys.stdin.read()`);
     expect(await pids(parent.pid)).toEqual([Number(parent.greeting)]);
   });
 
-  test('are not those that the kernel gave to somebody else', async () => {
+  test('are not those that the kernel gave to somebody else', async (context) => {
+    needs(context, 'orphans');
     const parent = await startPython(`import os, sys
 pid = os.fork()
 if pid == 0:
@@ -146,7 +126,8 @@ sys.stdin.read()`);
     expect(await pids(adopter)).toContain(orphan);
   });
 
-  test('of PID 0 are those that the kernel started', async () => {
+  test('of PID 0 are those that the kernel started', async (context) => {
+    needs(context, 'first process');
     const found = await children(0, { fields: ['ppid'] });
     expect(found).toContainEqual({ pid: 1, ppid: 0 });
     expect(found.every(({ ppid }) => ppid === 0)).toBe(true);
@@ -166,7 +147,8 @@ describe('There are no children', () => {
     expect(await pids(2 ** 31 - 1)).toEqual([]);
   });
 
-  test('of a thread', async () => {
+  test('of a thread', async (context) => {
+    needs(context, 'thread ids');
     await startProgram(makeProgram(scratch, uniqueName(12)));
     for (const thread of numberedEntries('/proc/self/task')) {
       if (thread !== process.pid) expect(await pids(thread)).toEqual([]);
@@ -199,15 +181,16 @@ describe('The records of children', () => {
       expect(await keys(undefined)).toEqual(Array(times).fill(usual));
     }
     const found = await children(pid, { recursive: true, fields: ['ppid', 'comm'] });
+    const comm = findByPidSync(pid, { fields: ['comm'] })?.comm;
     const expected = [
-      { pid: child, ppid: pid, comm: 'python3' },
-      { pid: grandchild, ppid: child, comm: 'python3' },
+      { pid: child, ppid: pid, comm },
+      { pid: grandchild, ppid: child, comm },
     ];
     expect(found).toEqual(expected.sort((a, b) => (a.pid ?? 0) - (b.pid ?? 0)));
   });
 });
 
-describe.skipIf(!isRoot)('Once PIDs have wrapped around', () => {
+describe('Once PIDs have wrapped around', () => {
   const ask = () =>
     inProcess(inPidNamespace, 0, async ({ procseek, require }) => {
       const { spawn } = require('node:child_process') as typeof import('node:child_process');
@@ -243,11 +226,17 @@ sys.stdin.read()`;
   let seen: Awaited<ReturnType<typeof ask>>;
   let family: { pid: number; ppid: number }[];
   beforeAll(async () => {
+    if (!isRoot) return;
     seen = await ask();
     family = [
       { pid: seen.grandchild, ppid: seen.child },
       { pid: seen.child, ppid: seen.pid },
     ];
+  });
+
+  beforeEach((context) => {
+    needs(context, 'namespaces');
+    context.skip(!isRoot, 'takes root');
   });
 
   test('children may have lower PIDs than their parents', () => {
@@ -269,7 +258,8 @@ sys.stdin.read()`;
   });
 });
 
-test('Where the kernel tells the children, other processes are not looked at', async ({ skip }) => {
+test('Where the kernel tells the children, other processes are not looked at', async (context) => {
+  needs(context, 'system calls');
   const { pid, generations } = await startFamily(2, 1);
   const calls = await traced('getdents64', pid, async (tools, pid) => {
     tools.begin();
@@ -277,7 +267,7 @@ test('Where the kernel tells the children, other processes are not looked at', a
     tools.end();
   });
   if (!calls.some((call) => call.includes('/children"')))
-    skip('built without CONFIG_PROC_CHILDREN');
+    context.skip('built without CONFIG_PROC_CHILDREN');
   expect(calls.filter((call) => call.includes('"/proc",'))).toEqual([]);
   const visited = calls.flatMap((call) => /"\/proc\/(\d+)\//.exec(call)?.[1] ?? []).map(Number);
   const family = [pid, ...generations.flat()];

@@ -1,29 +1,24 @@
 /** What else can be asked of the processes that have a name. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findByName, findByNameSync, findOneByNameSync } from '../../src/index.js';
-import { type Child, isRoot, launch, start } from '../support/processes.js';
-import {
-  launchProgram,
-  makeProgram,
-  makeScript,
-  programArguments,
-  scratchDirectory,
-  uniqueName,
-} from '../support/programs.js';
+import { findByName, findByNameSync, findByPidSync, findOneByNameSync } from '../../src/index.js';
+import { type Child, isRoot, startFamily } from '../support/processes.js';
+import { launchProgram, makeProgram, scratchDirectory, uniqueName } from '../support/programs.js';
+import { needs } from '../support/system.js';
 
 const scratch = scratchDirectory();
 const nobody = 65534;
 
-describe.skipIf(!isRoot)('Of several processes of one name', () => {
-  const path = makeProgram(scratch, uniqueName(20));
+describe('Of several processes of one name', () => {
   const name = uniqueName(20);
-  const script = makeScript(scratch, name, '/bin/bash');
+  const path = makeProgram(scratch, name);
+  const other = makeProgram(scratch, uniqueName(20));
   const children: Child[] = [];
   let pids: number[] = [];
 
   beforeAll(async () => {
-    for (const uid of [0, nobody, 0, nobody, 0]) children.push(await launch(script, [], { uid }));
-    children.push(await launchProgram(path));
+    for (const uid of [0, nobody, 0, nobody, 0])
+      children.push(await launchProgram(path, [], isRoot ? { uid } : {}));
+    children.push(await launchProgram(other));
     pids = children.slice(0, 5).map(({ pid }) => pid);
     return async () => {
       for (const child of children) await child.stop();
@@ -49,7 +44,9 @@ describe.skipIf(!isRoot)('Of several processes of one name', () => {
     expect(findOneByNameSync(query)?.pid).toBe(ascending[0]);
   });
 
-  test.each(queries)('%s finds those of one user', async (query) => {
+  test.for(queries)('%s finds those of one user', async (query, context) => {
+    needs(context, 'users');
+    context.skip(!isRoot, 'takes root');
     for (const uid of [0, nobody]) {
       const found = await findByName(query, { uid, fields: ['uid', 'name'] });
       const expected = pids.filter((_, i) => (i % 2 === 0) === (uid === 0)).sort((a, b) => a - b);
@@ -68,7 +65,9 @@ describe.skipIf(!isRoot)('Of several processes of one name', () => {
     expect(await findByName(query, { ppid: 0 })).toEqual([]);
   });
 
-  test.each(queries)('%s finds those that all conditions hold for', async (query) => {
+  test.for(queries)('%s finds those that all conditions hold for', async (query, context) => {
+    needs(context, 'users');
+    context.skip(!isRoot, 'takes root');
     const conditions = { uid: nobody, ppid: process.pid, limit: 1, fields: [] } as const;
     const found = await findByName(query, conditions);
     const lowest = Math.min(...pids.filter((_, i) => i % 2 === 1));
@@ -79,20 +78,10 @@ describe.skipIf(!isRoot)('Of several processes of one name', () => {
 });
 
 test('A parent is found to have the child that it started, and no grandchild', async () => {
-  const path = makeProgram(scratch, uniqueName(12));
-  const name = uniqueName(14);
-  const family = makeScript(
-    scratch,
-    name,
-    '/bin/bash',
-    `
-exec 3<&0
-bash -c '"$@" <&3 & echo $! $$; wait' bash ${path} ${programArguments.join(' ')} &
-wait`,
-  );
-  const { pid, greeting } = await start(family);
-  const [grandchild, child] = greeting.split(' ').map(Number);
-  const found = await findByName('bash', { ppid: pid, fields: [] });
+  const { pid, generations } = await startFamily(1, 1);
+  const [child = -1, grandchild] = generations.flat();
+  const { name } = findByPidSync(pid) ?? {};
+  const found = await findByName(name ?? '', { ppid: pid, fields: [] });
   expect(found).toEqual([{ pid: child }]);
-  expect(findByNameSync(/./, { ppid: child ?? -1, fields: [] })).toEqual([{ pid: grandchild }]);
+  expect(findByNameSync(/./, { ppid: child, fields: [] })).toEqual([{ pid: grandchild }]);
 });

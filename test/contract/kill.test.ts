@@ -1,12 +1,14 @@
 /** Signals reach the process that was meant, and no other one. */
 import { constants } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { findByPidSync, isRunning, kill, type Process } from '../../src/index.js';
 import { hasHandles } from '../support/kernel.js';
 import { inProcess } from '../support/library.js';
 import { emulator } from '../support/platform.js';
-import { numberedEntries, settle, vanish } from '../support/proc.js';
-import { type Child, start, startPython } from '../support/processes.js';
+import { hasEnded, numberedEntries, settle, vanish } from '../support/proc.js';
+import { start, startExiting, startParent, startPython } from '../support/processes.js';
+import { needing, needs } from '../support/system.js';
+import { until } from '../support/until.js';
 
 /** Says the name of each signal that it gets, and stays; `SIGKILL` ends it. */
 const listener = `import signal
@@ -21,13 +23,9 @@ function identify(pid: number): Process<'id'> {
   return found;
 }
 
-/** A process that will stay until it is signalled. */
-async function startSleeper(): Promise<Child> {
-  return start('/bin/sh', ['-c', 'echo ready; exec sleep 1000000']);
-}
-
 describe('A signal', () => {
-  test('is SIGTERM unless told otherwise', async () => {
+  test('is SIGTERM unless told otherwise', async (context) => {
+    needs(context, 'signals');
     const child = await startPython(listener);
     expect(kill(child.pid)).toBe(true);
     expect(await child.line()).toBe('SIGTERM');
@@ -35,7 +33,8 @@ describe('A signal', () => {
     expect(await child.line()).toBe('SIGTERM');
   });
 
-  test('is named, or has a number', async () => {
+  test('is named, or has a number', async (context) => {
+    needs(context, 'signals');
     const child = await startPython(listener);
     for (const name of ['SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGHUP'] as const) {
       expect(kill(child.pid, name)).toBe(true);
@@ -45,8 +44,9 @@ describe('A signal', () => {
     }
   });
 
-  test('may be a real-time one, which has a number only', async ({ skip }) => {
-    skip(emulator !== undefined, `${emulator} moves real-time signals`);
+  test('may be a real-time one, which has a number only', async (context) => {
+    needs(context, 'signals');
+    context.skip(emulator !== undefined, `${emulator} moves real-time signals`);
     const child = await startPython(`import signal
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGRTMAX])
 print('ready', flush=True)
@@ -56,7 +56,7 @@ while True: print(int(signal.sigwait([signal.SIGRTMAX])), flush=True)`);
   });
 
   test('0 is not sent, but tests whether one could be', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     expect(kill(child.pid, 0)).toBe(true);
     expect(kill(record, 0)).toBe(true);
@@ -67,20 +67,22 @@ while True: print(int(signal.sigwait([signal.SIGRTMAX])), flush=True)`);
     expect(kill(record, 0)).toBe(false);
   });
 
+  test('ends a process, by default, which then is not there any more', async () => {
+    const child = await startExiting();
+    const record = identify(child.pid);
+    expect(kill(child.pid)).toBe(true);
+    await vanish(child.pid);
+    expect(kill(record)).toBe(false);
+  });
+
   test('reaches a process that is no child, and one that is stopped', async () => {
-    const parent = await startPython(`import os, sys
-pid = os.fork()
-if pid == 0:
-    import signal
-    while True: signal.pause()
-print(pid, flush=True)
-print(os.WTERMSIG(os.waitpid(pid, 0)[1]), flush=True)
-sys.stdin.read()`);
-    const grandchild = Number(parent.greeting);
+    const parent = await startParent();
+    const grandchild = await parent.startChild();
     expect(kill(grandchild, 'SIGSTOP')).toBe(true);
     await settle(grandchild, 'T');
     expect(kill(identify(grandchild), 'SIGKILL')).toBe(true);
-    expect(await parent.line()).toBe('9');
+    await until('it has ended', () => hasEnded(grandchild));
+    await parent.endChild();
     expect(kill(grandchild, 'SIGKILL')).toBe(false);
   });
 
@@ -89,7 +91,8 @@ sys.stdin.read()`);
     expect(kill(identify(process.pid), 0)).toBe(true);
   });
 
-  test('to a zombie goes nowhere, and is no failure', async () => {
+  test('to a zombie goes nowhere, and is no failure', async (context) => {
+    needs(context, 'zombies');
     const parent = await startPython(`import os, sys
 pid = os.fork()
 if pid == 0: os._exit(7)
@@ -110,7 +113,8 @@ sys.stdin.read()`);
     expect(kill(record)).toBe(false);
   });
 
-  test('is not for threads, whatever their id', async () => {
+  test('is not for threads, whatever their id', async (context) => {
+    needs(context, 'thread ids');
     const child = await startPython(`import sys, threading
 threading.Thread(target=sys.stdin.read).start()
 print('ready', flush=True)
@@ -128,7 +132,7 @@ threading.Event().wait()`);
 
 describe('A process that is not there', () => {
   test('gets no signal, by its PID or by its record', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     expect(kill(record, 'SIGKILL')).toBe(true);
     await child.stop();
@@ -140,7 +144,7 @@ describe('A process that is not there', () => {
   });
 
   test('is what an id that is not that of the process stands for', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     const { id } = record;
     const others = ['x', '0', ' ', `${id} `, ` ${id}`, `${id}0`, id.slice(0, -1)];
@@ -152,14 +156,14 @@ describe('A process that is not there', () => {
   });
 
   test('is what an empty id stands for', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     expect(kill({ pid: child.pid, id: '' }, 0)).toBe(false);
     expect(isRunning(record)).toBe(true);
   });
 
   test('is what an id longer than any stands for', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     for (const length of [31, 32, 33, 255, 256, 257, 1_000_000]) {
       const id = record.id.padEnd(length, '0');
@@ -249,8 +253,10 @@ describe('What is no signal, or no process, is refused and nothing is sent', () 
 });
 
 describe("Another user's process", () => {
+  beforeEach(needing('users'));
+
   test('is refused with EPERM, and what is not there is no failure', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const record = identify(child.pid);
     const outcome = await inProcess({}, record, ({ procseek }, record) => {
       process.setgroups?.([]);
@@ -282,7 +288,7 @@ describe("Another user's process", () => {
   });
 
   test('of another identity is gone rather than refused', async () => {
-    const child = await startSleeper();
+    const child = await startExiting();
     const answer = await inProcess({}, child.pid, ({ procseek }, pid) => {
       process.setgroups?.([]);
       process.setgid?.(65534);

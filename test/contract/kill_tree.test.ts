@@ -1,11 +1,12 @@
 /** Ending a process with all of its descendants. */
 import { describe, expect, it } from 'vitest';
-import { children, exists, findByName, killTree, type Process } from '../../src/index.js';
+import { children, exists, findByName, kill, killTree, type Process } from '../../src/index.js';
 import { asNobody, inProcess } from '../support/library.js';
 import { slowness, whyNoSelf } from '../support/platform.js';
-import { settle, stateLetter } from '../support/proc.js';
-import { type Child, start, startPython } from '../support/processes.js';
+import { hasEnded, settle, stateLetter } from '../support/proc.js';
+import { type Child, start, startExiting, startFamily, startPython } from '../support/processes.js';
 import { makeProgram, scratchDirectory, uniqueName } from '../support/programs.js';
+import { needs, system } from '../support/system.js';
 import { until } from '../support/until.js';
 
 const directory = scratchDirectory();
@@ -26,22 +27,19 @@ async function descendants(root: Child, count: number): Promise<number[]> {
   });
 }
 
-/** Ended, if not yet reaped. */
-function isOver(pid: number): boolean {
-  return ['Z', 'X', undefined].includes(stateLetter(pid));
-}
-
 describe('killTree()', () => {
   it('asks a process and all of its descendants to end', async () => {
-    const root = await startShell('sh -c "sleep 1000 & sleep 1000 & wait" & sleep 1000 &');
-    const found = await descendants(root, 4);
+    const root = await startFamily(2, 2);
+    const found = root.generations.flat();
+    expect(found).toHaveLength(6);
     const { ended, killed, denied } = await killTree(root.pid);
-    expect(pidsOf(ended)).toEqual(expect.arrayContaining([root.pid, ...found]));
+    expect(pidsOf(ended)).toEqual([root.pid, ...found].sort((a, b) => a - b));
     expect({ killed, denied }).toEqual({ killed: [], denied: [] });
-    expect([root.pid, ...found].filter((pid) => !isOver(pid))).toEqual([]);
+    expect([root.pid, ...found].filter((pid) => !hasEnded(pid))).toEqual([]);
   });
 
-  it('kills those that do not end in time, and no others', async () => {
+  it('kills those that do not end in time, and no others', async (context) => {
+    needs(context, 'signals');
     const name = uniqueName(12);
     const obstinate = makeProgram(directory, name);
     // What a shell ignores, its children ignore too.
@@ -57,7 +55,8 @@ describe('killTree()', () => {
     );
   });
 
-  it('lets none slip away that is forked meanwhile', async () => {
+  it('lets none slip away that is forked meanwhile', async (context) => {
+    needs(context, 'atomic starts');
     const name = uniqueName(12);
     const forker = await startPython(
       `import os, sys, time
@@ -84,27 +83,29 @@ time.sleep(1000)`,
   });
 
   it('ends what was stopped before', async () => {
-    const root = await start('/bin/sh', ['-c', 'echo ready; while :; do sleep 1; done']);
-    root.signal('SIGSTOP');
+    const root = await startFamily(1);
+    expect(kill(root.pid, 'SIGSTOP')).toBe(true);
     await settle(root.pid, 'T');
     const { ended } = await killTree(root.pid);
-    expect(pidsOf(ended)).toContain(root.pid);
-    expect(isOver(root.pid)).toBe(true);
+    const all = [root.pid, ...root.generations.flat()];
+    expect(pidsOf(ended)).toEqual(all.sort((a, b) => a - b));
+    expect(hasEnded(root.pid)).toBe(true);
   });
 
   it('does nothing when the process is gone, or another one has its PID', async () => {
     const nothing = { ended: [], killed: [], denied: [] };
-    const other = await startShell('true');
+    const other = await startExiting();
     expect(await killTree(2 ** 22 + 1)).toEqual(nothing);
     expect(await killTree({ pid: other.pid, id: `${other.pid}-1` })).toEqual(nothing);
-    expect(exists(other.pid) && !isOver(other.pid)).toBe(true);
+    expect(exists(other.pid) && !hasEnded(other.pid)).toBe(true);
   });
 
   it('leaves out the process that asks', async ({ skip }) => {
     skip(whyNoSelf !== undefined, whyNoSelf);
-    const result = await inProcess({}, {}, async ({ procseek, require }) => {
+    const result = await inProcess({}, system.exiting, async ({ procseek, require }, waiting) => {
       const { spawn } = require('node:child_process') as typeof import('node:child_process');
-      const child = spawn('sleep', ['1000'], { stdio: 'ignore' });
+      const [program = '', ...args] = waiting;
+      const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'ignore'] });
       await new Promise((resolve) => child.once('spawn', resolve));
       const { ended, killed, denied } = await procseek.killTree(process.pid, { grace: 3000 });
       return { pid: child.pid, ended: ended.map(({ pid }) => pid), killed, denied };
@@ -112,7 +113,8 @@ time.sleep(1000)`,
     expect(result).toEqual({ pid: result.pid, ended: [result.pid], killed: [], denied: [] });
   });
 
-  it('tells whom it may not signal, and leaves them as they are', async () => {
+  it('tells whom it may not signal, and leaves them as they are', async (context) => {
+    needs(context, 'users');
     const other = await startShell('true');
     const result = await inProcess(asNobody, other.pid, ({ procseek }, pid) =>
       procseek.killTree(pid),
@@ -120,10 +122,11 @@ time.sleep(1000)`,
     expect(pidsOf(result.denied)).toContain(other.pid);
     expect({ ended: result.ended, killed: result.killed }).toEqual({ ended: [], killed: [] });
     expect(stateLetter(other.pid)).not.toBe('T');
-    expect(isOver(other.pid)).toBe(false);
+    expect(hasEnded(other.pid)).toBe(false);
   });
 
-  it('leaves nothing stopped when it is aborted, and rejects with the reason', async () => {
+  it('leaves nothing stopped when it is aborted, and rejects with the reason', async (context) => {
+    needs(context, 'signals');
     const name = uniqueName(12);
     const root = await startShell(
       `trap "" TERM; ${makeProgram(directory, name)} /dev/zero >/dev/null & sleep 1000 &`,

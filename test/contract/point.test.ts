@@ -1,11 +1,12 @@
 /** One process by its PID: whether it is there, and whether it is still the same. */
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { exists, findByPid, findByPidSync, isRunning, type Process } from '../../src/index.js';
 import { inPidNamespace, inProcess } from '../support/library.js';
 import { whyNoSelf } from '../support/platform.js';
 import { numberedEntries, settle, vanish } from '../support/proc.js';
 import { type Child, isRoot, ownUid, start, startPython } from '../support/processes.js';
 import { makeProgram, scratchDirectory, startProgram, uniqueName } from '../support/programs.js';
+import { needing, needs, system } from '../support/system.js';
 
 const scratch = scratchDirectory();
 
@@ -39,7 +40,8 @@ describe('A process that is there', () => {
     expect(isRunning(identify(process.pid))).toBe(true);
   });
 
-  test('may be the first one of all', async () => {
+  test('may be the first one of all', async (context) => {
+    needs(context, 'first process');
     expect(exists(1)).toBe(true);
     expect(await find(1)).toMatchObject({ pid: 1, ppid: 0 });
   });
@@ -49,7 +51,7 @@ describe('A process that is there', () => {
     const { pid } = await startProgram(makeProgram(scratch, name));
     await settle(pid);
     expect(exists(pid)).toBe(true);
-    expect(await find(pid)).toMatchObject({ pid, name, ppid: process.pid, state: 'sleeping' });
+    expect(await find(pid)).toMatchObject({ pid, name, ppid: process.pid, state: system.idle });
     expect(isRunning(identify(pid))).toBe(true);
   });
 
@@ -60,7 +62,8 @@ describe('A process that is there', () => {
     expect(findByPidSync(process.pid, { fields: [] })).toEqual({ pid: process.pid });
   });
 
-  test('may be stopped', async () => {
+  test('may be stopped', async (context) => {
+    needs(context, 'states');
     const { pid, signal } = await startSignalled();
     signal('SIGSTOP');
     await settle(pid, 'T');
@@ -71,7 +74,8 @@ describe('A process that is there', () => {
     expect(await find(pid)).toMatchObject({ pid, state: 'sleeping' });
   });
 
-  test('may be traced', async () => {
+  test('may be traced', async (context) => {
+    needs(context, 'states');
     const { pid } = await startSignalled();
     await startPython(
       `import ctypes, os, sys
@@ -85,7 +89,8 @@ sys.stdin.read()`,
     expect(await find(pid)).toMatchObject({ pid, state: 'tracing-stop' });
   });
 
-  test('may be computing', async () => {
+  test('may be computing', async (context) => {
+    needs(context, 'states');
     const { pid } = await startPython("print('ready', flush=True)\nwhile True: pass");
     await settle(pid, 'R');
     expect(await find(pid)).toMatchObject({ pid, state: 'running' });
@@ -113,7 +118,8 @@ describe('A process that is not there', () => {
     expect(isRunning(record)).toBe(false);
   });
 
-  test('is what a thread id stands for', async () => {
+  test('is what a thread id stands for', async (context) => {
+    needs(context, 'thread ids');
     const { pid } = await startPython(`import sys, threading
 thread = threading.Thread(target=sys.stdin.read)
 thread.start()
@@ -128,7 +134,8 @@ thread.join()`);
     }
   });
 
-  test('is what the id of a thread of this process stands for', async () => {
+  test('is what the id of a thread of this process stands for', async (context) => {
+    needs(context, 'thread ids');
     for (const thread of numberedEntries('/proc/self/task')) {
       if (thread !== process.pid) await expectNoProcess(thread);
     }
@@ -136,6 +143,7 @@ thread.join()`);
 });
 
 describe('A zombie', () => {
+  beforeEach(needing('zombies'));
   const fields = ['name', 'state', 'ppid', 'exe', 'cwd', 'root', 'cmdline', 'rss', 'uid'] as const;
 
   test('is there until its parent waits for it', async () => {
@@ -194,7 +202,8 @@ ctypes.CDLL(None).syscall(exit_thread, 0)`);
 });
 
 describe('The identity of a process', () => {
-  test('does not change when it executes another program', async () => {
+  test('does not change when it executes another program', async (context) => {
+    needs(context, 'shared PIDs');
     const [before, after] = [uniqueName(12), uniqueName(13)];
     const path = makeProgram(scratch, after);
     const child = await start('/bin/bash', [
@@ -221,7 +230,9 @@ describe('The identity of a process', () => {
     expect((await findByPid(pid, { fields: ['id', 'rss'] }))?.id).toBe(id);
   });
 
-  test.skipIf(!isRoot)('is not that of a process that was given its PID later', async () => {
+  test('is not that of a process that was given its PID later', async (context) => {
+    needs(context, 'namespaces');
+    context.skip(!isRoot, 'takes root');
     const { tries, ...seen } = await inProcess(inPidNamespace, 0, async ({ procseek, require }) => {
       const { spawn } = require('node:child_process') as typeof import('node:child_process');
       const { once } = require('node:events') as typeof import('node:events');

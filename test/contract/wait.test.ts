@@ -1,10 +1,12 @@
 /** Waiting for the end of a process: whose, until when, and how it ended. */
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { findByPidSync, kill, type Process, waitForExit, waitStats } from '../../src/index.js';
 import { exitedWith, hasHandles, killedBy, tellsExits } from '../support/kernel.js';
 import { isDeno } from '../support/platform.js';
 import { numberedEntries, settle, vanish } from '../support/proc.js';
-import { type Child, start, startPython } from '../support/processes.js';
+import { type Child, startExiting, startFamily, startPython } from '../support/processes.js';
+import { needing, needs, system } from '../support/system.js';
 
 const notKnown = { code: null, signal: null };
 
@@ -12,11 +14,6 @@ function identify(pid: number): Process<'id'> {
   const found = findByPidSync(pid, { fields: ['id'] });
   if (found === undefined) throw new Error(`process ${pid} has ended`);
   return found;
-}
-
-/** Ends with the code that it is told. */
-function startOwn(): Promise<Child> {
-  return start('/bin/sh', ['-c', 'echo ready; read code; exit "$code"']);
 }
 
 /** A child of another process, which reaps it when it is told to. */
@@ -68,7 +65,7 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
     isPending = false;
   };
   promise.then(over, over);
-  const other = await startOwn();
+  const other = await startExiting();
   const end = waitForExit(other.pid);
   other.say('0');
   await end;
@@ -86,44 +83,42 @@ function waitUntilAborted(target: number | Process<'id'>) {
 
 describe('The end of a child', () => {
   test.each([0, 1, 7, 255])('that exits is told with its code %i', async (code) => {
-    const child = await startOwn();
+    const child = await startExiting();
     const ends = [waitForExit(child.pid), waitForExit(identify(child.pid))];
     child.say(String(code));
     expect(await Promise.all(ends)).toEqual([exitedWith(code), exitedWith(code)]);
   });
 
-  test.each(['SIGTERM', 'SIGKILL', 'SIGUSR1', 'SIGSEGV'])(
-    'that a signal ends is told with its name %s',
-    async (signal) => {
-      const child = await startOwn();
-      const record = identify(child.pid);
-      const ends = [waitForExit(child.pid), waitForExit(record)];
-      expect(kill(record, signal)).toBe(true);
-      expect(await Promise.all(ends)).toEqual([killedBy(signal), killedBy(signal)]);
-    },
-  );
+  test.each(system.endingSignals)('that a signal ends is told with its name %s', async (signal) => {
+    const child = await startExiting();
+    const record = identify(child.pid);
+    const ends = [waitForExit(child.pid), waitForExit(record)];
+    expect(kill(record, signal)).toBe(true);
+    expect(await Promise.all(ends)).toEqual([killedBy(signal), killedBy(signal)]);
+  });
 
-  test('that a real-time signal ends is told with its number', async ({ skip }) => {
-    skip(isDeno, 'Deno fails when its child is ended by a signal without a name');
-    const child = await startOwn();
+  test('that a real-time signal ends is told with its number', async (context) => {
+    needs(context, 'signals');
+    context.skip(isDeno, 'Deno fails when its child is ended by a signal without a name');
+    const child = await startExiting();
     const end = waitForExit(child.pid);
     kill(child.pid, 40);
     expect(await end).toEqual(killedBy('SIG40'));
   });
 
   test('is not told before it has come, be it stopped meanwhile', async () => {
-    const child = await startOwn();
+    const child = await startExiting();
     const { exit } = waitUntilAborted(child.pid);
-    child.signal('SIGSTOP');
+    expect(kill(child.pid, 'SIGSTOP')).toBe(true);
     await settle(child.pid, 'T');
-    expect(await isPending(exit)).toBe(true);
-    child.signal('SIGCONT');
     child.say('3');
+    expect(await isPending(exit)).toBe(true);
+    expect(kill(child.pid, 'SIGCONT')).toBe(true);
     expect(await exit).toEqual(exitedWith(3));
   });
 
   test('is told to all who wait for it', async () => {
-    const child = await startOwn();
+    const child = await startExiting();
     const ends = Array.from({ length: 200 }, () => waitForExit(child.pid));
     expect(waitStats()).toMatchObject({ waiting: 200, polled: hasHandles ? 0 : 200 });
     child.say('5');
@@ -132,7 +127,7 @@ describe('The end of a child', () => {
   });
 
   test('is told of many children, of each its own', async () => {
-    const children = await Promise.all(Array.from({ length: 20 }, startOwn));
+    const children = await Promise.all(Array.from({ length: 20 }, startExiting));
     const ends = children.map(({ pid }) => waitForExit(pid));
     for (const [i, child] of children.entries()) child.say(String(i));
     const expected = children.map((_, i) => exitedWith(i));
@@ -141,6 +136,18 @@ describe('The end of a child', () => {
 });
 
 describe('The end of a process that is no child', () => {
+  test('is told', async () => {
+    const { generations } = await startFamily(1);
+    const [[pid = 0] = []] = generations;
+    const ends = [waitForExit(pid), waitForExit(identify(pid))];
+    expect(kill(pid, 'SIGKILL')).toBe(true);
+    expect(await Promise.all(ends)).toEqual([killedBy('SIGKILL'), killedBy('SIGKILL')]);
+  });
+});
+
+describe('The end of a process that another one reaps', () => {
+  beforeEach(needing('zombies'));
+
   test('is told when it is a zombie, with the code, though nobody reaps it', async () => {
     const other = await Grandchild.start();
     const ends = [waitForExit(other.pid), waitForExit(identify(other.pid))];
@@ -191,7 +198,7 @@ sys.stdin.read()`);
 
 describe('A process that there is not', () => {
   test('resolves at once to neither code nor signal', async () => {
-    const child = await startOwn();
+    const child = await startExiting();
     const record = identify(child.pid);
     await child.stop();
     await vanish(child.pid);
@@ -224,7 +231,8 @@ describe('A process that there is not', () => {
     }
   });
 
-  test('is what the id of a thread stands for', async () => {
+  test('is what the id of a thread stands for', async (context) => {
+    needs(context, 'thread ids');
     const child = await startPython(`import sys, threading
 threading.Thread(target=sys.stdin.read).start()
 print('ready', flush=True)
@@ -239,7 +247,8 @@ threading.Event().wait()`);
 });
 
 describe('A process has not ended', () => {
-  test('because its first thread has', async () => {
+  test('because its first thread has', async (context) => {
+    needs(context, 'zombies');
     const child = await startPython(`import ctypes, os, platform, sys, threading
 exit_thread = {'x86_64': 60, 'aarch64': 93}[platform.machine()]
 def go_on():
@@ -258,7 +267,8 @@ ctypes.CDLL(None).syscall(exit_thread, 0)`);
     expect(await after.exit).toEqual(exitedWith(6));
   });
 
-  test('because one of its threads took the place of the first one by executing a program', async () => {
+  test('because one of its threads took the place of the first one by executing a program', async (context) => {
+    needs(context, 'shared PIDs');
     const child = await startPython(`import os, sys, threading
 def execute():
     os.read(0, 1)
@@ -294,7 +304,7 @@ describe('Aborting', () => {
   });
 
   test('a wait rejects with the reason, and leaves the other ones alone', async () => {
-    const child = await startOwn();
+    const child = await startExiting();
     const [first, second] = [waitUntilAborted(child.pid), waitUntilAborted(child.pid)];
     expect(waitStats().waiting).toBe(2);
     const reason = { any: 'value' };
@@ -306,6 +316,21 @@ describe('Aborting', () => {
     expect(waitStats().waiting).toBe(0);
   });
 
+  test('may come just when the process ends', async () => {
+    for (let i = 0; i < 20; i++) {
+      const child = await startExiting();
+      const { exit, abort } = waitUntilAborted(child.pid);
+      const other = waitForExit(child.pid);
+      child.say('6');
+      if (i % 2 === 0) await sleep(i / 4);
+      abort('given up');
+      const outcome = await exit.catch((reason: unknown) => reason);
+      if (outcome !== 'given up') expect(outcome).toEqual(exitedWith(6));
+      expect(await other).toEqual(exitedWith(6));
+    }
+    expect(waitStats().waiting).toBe(0);
+  });
+
   test('rejects with an AbortError unless a reason is given', async () => {
     const { exit, abort } = waitUntilAborted(process.pid);
     abort();
@@ -313,7 +338,7 @@ describe('Aborting', () => {
   });
 
   test('ends all waits of the signal, and comes too late for one that is over', async () => {
-    const [child, other] = [await startOwn(), await startOwn()];
+    const [child, other] = [await startExiting(), await startExiting()];
     const controller = new AbortController();
     const { signal } = controller;
     const over = waitForExit(child.pid, { signal });

@@ -74,7 +74,8 @@ function librariesOnMusl(compile) {
   return directory;
 }
 
-const contract = ['test/contract'];
+/** What holds on every system, and what there is on Linux alone. */
+const contract = ['test/contract', 'test/contract/linux'];
 
 const all = [
   ...[20, 22, 24, 26].map(node),
@@ -155,8 +156,7 @@ const all = [
   ...['20.20.2', '22.23.3'].map((version) => ({
     id: `wine-${Number.parseInt(version, 10)}`,
     name: `win32-x64 · Wine · Node.js ${version}`,
-    // What of the contract needs no Linux to look at; the rest is promised by tests of its own.
-    tests: ['test/windows', 'test/contract/misuse.test.ts'],
+    tests: ['test/contract', 'test/windows'],
     addon: 'prebuilds/win32-x64/procseek.node',
     prepare: () => nodeOnWine(version),
   })),

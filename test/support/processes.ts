@@ -1,26 +1,21 @@
 /**
  * Child processes that no test can leave behind: each is killed when the test ends, by the kernel
- * when the runner dies, and those that read their standard input end along with it.
+ * (on Linux) when the runner dies, and those that read their standard input end along with it.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { type StartOptions, system } from './system.js';
+
+export type { StartOptions } from './system.js';
 
 /** Who runs the tests: root as a rule, who alone can start processes of other users. */
-export const ownUid = process.getuid?.() ?? 0;
+export const ownUid = process.getuid?.() ?? null;
 export const isRoot = ownUid === 0;
 
-export interface StartOptions {
-  readonly env?: Record<string, string>;
-  readonly cwd?: string;
-  /** Real and effective, of the user and the group. */
-  readonly uid?: number;
-  /** Instead of the path. */
-  readonly argv0?: string;
-  /** What to write to its standard input, for programs that answer. */
-  readonly says?: string;
-}
+/** What holds for all that the tests start, as a filter. */
+export const ours = { ppid: process.pid, ...(ownUid === null ? {} : { uid: ownUid }) } as const;
 
 /** A process that has said, by a line of its standard output, that it is ready. */
 export class Child {
@@ -75,7 +70,7 @@ export async function launch(
   args: readonly string[] = [],
   options: StartOptions = {},
 ): Promise<Child> {
-  const child = new Child(spawnBound(command, args, options));
+  const child = new Child(system.spawn(command, args, options));
   if (options.says !== undefined) child.say(options.says);
   try {
     child.greeting = await child.line();
@@ -97,6 +92,44 @@ export async function start(
   return child;
 }
 
+/** A process that exits with the code that it is told; it ends with the test. */
+export function startExiting(): Promise<Child> {
+  const [program, ...args] = system.exiting;
+  return start(program, args);
+}
+
+/** A process with as many children as given, each of them with as many as the next number says. */
+export async function startFamily(
+  ...sizes: number[]
+): Promise<{ pid: number; generations: number[][] }> {
+  const [program, ...args] = system.family;
+  const root = await start(program, [...args, ...sizes.map(String)]);
+  const generations = sizes.map((): number[] => []);
+  let missing = sizes.reduceRight((below, size) => size * (1 + below), 0);
+  for (let line = root.greeting; ; line = await root.line()) {
+    const [generation = 0, pid = 0] = line.split(' ').map(Number);
+    if (generation > 0) generations[generation - 1]?.push(pid);
+    if (generation > 0) missing--;
+    if (missing === 0) break;
+  }
+  return { pid: root.pid, generations };
+}
+
+/** A process that starts another one when it is told to, and ends it; it ends with the test. */
+export async function startParent() {
+  const [program, ...args] = system.parent;
+  const child = await start(program, args);
+  const ask = (what: string) => {
+    child.say(what);
+    return child.line();
+  };
+  return {
+    pid: child.pid,
+    startChild: async () => Number(await ask('start')),
+    endChild: async () => void (await ask('end')),
+  };
+}
+
 /** Python code that says when it is ready; it ends with the test. */
 export function startPython(
   code: string,
@@ -116,22 +149,4 @@ sys.stdin.read()`,
     [Buffer.from(comm).toString('hex')],
     options,
   );
-}
-
-/** setpriv(1), env(1) and the shell execute what they are given in their own place: the PID stays. */
-function spawnBound(
-  command: string,
-  args: readonly string[],
-  { argv0, uid, env, cwd }: StartOptions,
-): ChildProcessWithoutNullStreams {
-  const retitled = ['bash', '-c', 'exec -a "$0" "$@"', argv0 ?? '', command];
-  // Not every runtime passes on every variable.
-  const pairs = Object.entries(env ?? {}).map(([name, value]) => `${name}=${value}`);
-  const environment = env === undefined ? [] : ['/usr/bin/env', '-i', ...pairs];
-  const line = [...environment, ...(argv0 === undefined ? [command] : retitled), ...args];
-  return spawn('/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', ...line], {
-    stdio: 'pipe',
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-    ...(cwd === undefined ? {} : { cwd }),
-  });
 }

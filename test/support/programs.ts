@@ -1,40 +1,50 @@
 /** Programs and scripts with names that no other process has. */
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { beforeAll } from 'vitest';
+import { slowness } from './platform.js';
 import { type Child, launch, type StartOptions, start } from './processes.js';
+import { type Command, system } from './system.js';
 
 let named = 0;
 
-/** A name of exactly so many ASCII characters that has not been given yet. */
+/** A name of so many ASCII characters, on Windows at least, that no program has been given yet. */
 export function uniqueName(length: number): string {
   const start = `p${process.pid.toString(36)}x${(named++).toString(36)}x`;
+  const { suffix } = system;
   if (start.length > length) throw new Error(`no unique name has ${length} characters`);
-  return start.padEnd(length, 'abcdefghij');
+  return start.padEnd(length - suffix.length, 'abcdefghij') + suffix;
 }
 
 /** A directory that everybody may look into, until the tests of this file have run. */
 export function scratchDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'procseek-test-'));
   chmodSync(directory, 0o755);
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  // Windows lets go of a program's file somewhat after the program has ended.
+  const retrying = { maxRetries: 10, retryDelay: 100 * slowness };
+  // Behind all that the tests of this file clean up.
+  beforeAll(() => () => rmSync(directory, { recursive: true, force: true, ...retrying }));
   return directory;
 }
 
-/** An executable file: a copy of cat(1), to be run by `startProgram`. */
+/** An executable file that repeats what it is told, to be run by `startProgram`: on Linux, cat(1). */
 export function makeProgram(directory: string, name: string): string {
   const path = join(directory, name);
-  copyFileSync('/bin/cat', path);
-  chmodSync(path, 0o755);
+  system.makeEcho(path);
   return path;
+}
+
+/** The same, which says that it is ready, and exits with the code that it is told: a command. */
+export function makeExiting(directory: string, name: string): Command {
+  return system.makeExiting(join(directory, name));
 }
 
 const waiting = `
 echo ready
 read line`;
 
-/** An executable script; unless told otherwise, a shell's that says that it is ready, and waits. */
+/** An executable script, on Linux; unless told otherwise, a shell's that says that it is ready, and waits. */
 export function makeScript(
   directory: string,
   name: string,
@@ -50,7 +60,7 @@ export function makeScript(
 export const programArguments = ['--', '-'];
 
 /**
- * Runs a copy of cat(1) until the test ends. It waits for ever: it would take the arguments for
+ * Runs such a program until the test ends. It waits for ever: cat(1) would take the arguments for
  * files only when its standard input came to an end.
  */
 export function startProgram(

@@ -1,99 +1,23 @@
-/** Processes to look at on Windows: copies of target.exe (target.c), which end with the test. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, onTestFinished } from 'vitest';
+/** Processes to look at that there are on Windows alone: of target.c. */
 
-const directory = mkdtempSync(join(tmpdir(), 'procseek-'));
-afterAll(async () => {
-  // The system lets go of a program's file somewhat after the program has ended.
-  await until('the files can be removed', () => {
-    rmSync(directory, { recursive: true, force: true });
-    return true;
-  });
-});
+import { slowness } from '../../support/platform.js';
+import { type Child, start } from '../../support/processes.js';
+import { makeProgram, scratchDirectory, uniqueName } from '../../support/programs.js';
 
-const patience = 60_000;
-let named = 0;
+const scratch = scratchDirectory();
+const patience = 20_000 * slowness;
 
-export async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-): Promise<void> {
-  const deadline = Date.now() + patience;
-  for (let problem: unknown; ; await sleep(20)) {
-    try {
-      if (await condition()) return;
-    } catch (error) {
-      problem = error;
-    }
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`, { cause: problem });
-  }
-}
-
-/** A file name that there has not been yet. */
-export function uniqueName(start = 'Target'): string {
-  return `${start}-${process.pid}-${named++}.exe`;
-}
-
-export function makeProgram(name: string): string {
-  const { PROCSEEK_TEST_TARGET: source } = process.env;
-  if (source === undefined) throw new Error('PROCSEEK_TEST_TARGET is not set');
-  const path = join(directory, name);
-  copyFileSync(source, path);
-  return path;
-}
-
-export interface Target {
-  readonly pid: number;
-  readonly path: string;
+export interface Denying {
   readonly name: string;
-  readonly child: ChildProcess;
-  /** Kills it, and waits for its end. */
-  stop(): Promise<void>;
+  readonly child: Child;
+  readonly pid: number;
 }
 
-export interface TargetOptions {
-  readonly name?: string;
-  readonly cwd?: string;
-  readonly env?: Record<string, string>;
-}
-
-/** Runs a copy of the program with these arguments. */
-export async function start(
-  args: readonly string[] = ['sleep'],
-  { name = uniqueName(), cwd, env }: TargetOptions = {},
-): Promise<Target> {
-  const path = makeProgram(name);
-  const child = spawn(path, args, {
-    stdio: 'ignore',
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(env === undefined ? {} : { env: { ...process.env, ...env } }),
-  });
-  const ended = once(child, 'exit');
-  ended.catch(() => {});
-  await once(child, 'spawn');
-  const stop = async () => {
-    child.kill();
-    await ended;
-  };
-  onTestFinished(stop);
-  return { pid: child.pid ?? 0, path, name, child, stop };
-}
-
-/** The same, with the path of a file behind the first argument, by which it tells that it is ready. */
-export async function startTelling(
-  [what = '', ...args]: readonly string[],
-  options: TargetOptions = {},
-): Promise<Target & { args: readonly string[] }> {
-  const flag = join(directory, `${named++}.flag`);
-  const all = [what, flag, ...args];
-  const target = await start(all, options);
-  await until('a target is ready', () => existsSync(flag));
-  return { ...target, args: all };
+/** A process that nobody may open. */
+export async function startDenying(): Promise<Denying> {
+  const name = uniqueName(20);
+  const child = await start(makeProgram(scratch, name), ['deny']);
+  return { name, child, pid: child.pid };
 }
 
 /** Does nothing else until then, the events of this process included. */

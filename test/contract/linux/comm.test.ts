@@ -1,11 +1,11 @@
 /** A process may call itself whatever it likes: names are bytes. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { findByName, findByNameSync, findByPidSync, scanSync } from '../../src/index.js';
-import { numberedEntries, settle } from '../support/proc.js';
-import { ownUid, startNamed } from '../support/processes.js';
-import { uniqueName } from '../support/programs.js';
-import { until } from '../support/until.js';
+import { findByName, findByNameSync, findByPidSync, scanSync } from '../../../src/index.js';
+import { numberedEntries, settle } from '../../support/proc.js';
+import { ownUid, startNamed } from '../../support/processes.js';
+import { uniqueName } from '../../support/programs.js';
+import { until } from '../../support/until.js';
 
 const unique = uniqueName(9); // leaves 6 bytes to each case
 

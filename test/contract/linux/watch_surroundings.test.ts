@@ -1,15 +1,15 @@
 /** The same processes, watched by other users and in other surroundings. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { asTold } from '../support/kernel.js';
+import { asTold } from '../../support/kernel.js';
 import {
   asNobody,
   inPidNamespace,
   inProcess,
   type Surroundings,
   type Tools,
-} from '../support/library.js';
-import { slowness } from '../support/platform.js';
-import { whyNoEvents } from '../support/watching.js';
+} from '../../support/library.js';
+import { slowness } from '../../support/platform.js';
+import { whyNoEvents } from '../../support/watching.js';
 
 interface Played {
   told: {

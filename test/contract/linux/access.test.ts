@@ -1,9 +1,9 @@
 /** Processes of other users, and of other namespaces. Hidden ones: test/fault. */
 import { describe, expect, test } from 'vitest';
-import { exists, fieldNames, findByName, findByPidSync } from '../../src/index.js';
-import { asNobody, inProcess } from '../support/library.js';
-import { isRoot, start } from '../support/processes.js';
-import { makeScript, scratchDirectory, uniqueName } from '../support/programs.js';
+import { exists, fieldNames, findByName, findByPidSync } from '../../../src/index.js';
+import { asNobody, inProcess } from '../../support/library.js';
+import { isRoot, start } from '../../support/processes.js';
+import { makeScript, scratchDirectory, uniqueName } from '../../support/programs.js';
 
 const scratch = scratchDirectory();
 const nobody = 65534;

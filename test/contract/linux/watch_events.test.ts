@@ -2,20 +2,20 @@
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { watch } from '../../src/index.js';
-import { exitedWith, killedBy } from '../support/kernel.js';
-import { inProcess } from '../support/library.js';
-import { settle, vanish } from '../support/proc.js';
-import { start, startPython } from '../support/processes.js';
+import { watch } from '../../../src/index.js';
+import { exitedWith, killedBy } from '../../support/kernel.js';
+import { inProcess } from '../../support/library.js';
+import { settle, vanish } from '../../support/proc.js';
+import { start, startPython } from '../../support/processes.js';
 import {
   makeProgram,
   makeScript,
   scratchDirectory,
   startProgram,
   uniqueName,
-} from '../support/programs.js';
-import { until } from '../support/until.js';
-import { observeReady, order, startActor, whyNoEvents } from '../support/watching.js';
+} from '../../support/programs.js';
+import { until } from '../../support/until.js';
+import { observeReady, order, startActor, whyNoEvents } from '../../support/watching.js';
 
 const scratch = scratchDirectory();
 const reason = await whyNoEvents();

@@ -2,17 +2,17 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findByName, findByNameSync, findByPidSync, findOneByName } from '../../src/index.js';
-import { asNobody, inProcess } from '../support/library.js';
-import { type Child, isRoot, start, startNamed } from '../support/processes.js';
+import { findByName, findByNameSync, findByPidSync, findOneByName } from '../../../src/index.js';
+import { asNobody, inProcess } from '../../support/library.js';
+import { type Child, isRoot, start, startNamed } from '../../support/processes.js';
 import {
   makeProgram,
   makeScript,
   scratchDirectory,
   startProgram,
   uniqueName,
-} from '../support/programs.js';
-import { findNode } from '../support/runtimes.js';
+} from '../../support/programs.js';
+import { findNode } from '../../support/runtimes.js';
 
 const scratch = scratchDirectory();
 
