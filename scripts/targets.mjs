@@ -48,7 +48,6 @@ export const targets = {
     ...linux('arm-linux-gnueabihf', { debian: 'armhf', flags: arm }),
   },
   'linux-riscv64': {
-    isUntried: true,
     machine: 'elf64-littleriscv',
     allowed: libc,
     ...linux('riscv64-linux-gnu', { debian: 'riscv64' }),

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { findByPidSync, isRunning, kill, type Process } from '../../src/index.js';
 import { hasHandles } from '../support/kernel.js';
-import { inProcess } from '../support/library.js';
+import { asNobody, inProcess } from '../support/library.js';
 import { emulator } from '../support/platform.js';
 import { hasEnded, numberedEntries, settle, vanish } from '../support/proc.js';
 import { start, startExiting, startParent, startPython } from '../support/processes.js';
@@ -258,10 +258,7 @@ describe("Another user's process", () => {
   test('is refused with EPERM, and what is not there is no failure', async () => {
     const child = await startExiting();
     const record = identify(child.pid);
-    const outcome = await inProcess({}, record, ({ procseek }, record) => {
-      process.setgroups?.([]);
-      process.setgid?.(65534);
-      process.setuid?.(65534);
+    const outcome = await inProcess(asNobody, record, ({ procseek }, record) => {
       return [record.pid, record].flatMap((target) =>
         [0, 'SIGTERM'].map((signal) => {
           try {
@@ -289,10 +286,7 @@ describe("Another user's process", () => {
 
   test('of another identity is gone rather than refused', async () => {
     const child = await startExiting();
-    const answer = await inProcess({}, child.pid, ({ procseek }, pid) => {
-      process.setgroups?.([]);
-      process.setgid?.(65534);
-      process.setuid?.(65534);
+    const answer = await inProcess(asNobody, child.pid, ({ procseek }, pid) => {
       return procseek.kill({ pid, id: 'x' });
     });
     expect(answer).toBe(false);
@@ -300,10 +294,7 @@ describe("Another user's process", () => {
 
   test('and its own user may signal it', async () => {
     const child = await start('/bin/sh', ['-c', 'echo ready; exec sleep 1000000'], { uid: 65534 });
-    const answer = await inProcess({}, identify(child.pid), ({ procseek }, record) => {
-      process.setgroups?.([]);
-      process.setgid?.(65534);
-      process.setuid?.(65534);
+    const answer = await inProcess(asNobody, identify(child.pid), ({ procseek }, record) => {
       return [procseek.kill(record.pid, 0), procseek.kill(record, 'SIGKILL')];
     });
     expect(answer).toEqual([true, true]);
