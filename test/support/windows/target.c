@@ -62,8 +62,9 @@ static HANDLE starts(const char* arguments, DWORD* pid) {
   PROCESS_INFORMATION started;
   GetModuleFileNameA(NULL, program, sizeof program);
   snprintf(command, sizeof command, "\"%s\" %s", program, arguments);
-  if (!CreateProcessA(program, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &started))
-    return NULL;
+  int tries = 0;  // Wine fails now and then
+  while (!CreateProcessA(program, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &started))
+    if (++tries == 5) return NULL;
   CloseHandle(started.hThread);
   *pid = started.dwProcessId;
   return started.hProcess;

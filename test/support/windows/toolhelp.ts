@@ -1,11 +1,15 @@
 /** What Windows says of processes by its older functions, those of Toolhelp and of Node.js. */
 import { spawnSync } from 'node:child_process';
 import type { SecondOpinion } from '../system.js';
-import { target } from './programs.js';
+import { insist, target } from './programs.js';
 
 /** Each process with its parent and its name. */
 export function listed(): { pid: number; ppid: number; name: string }[] {
-  const { stdout } = spawnSync(target, ['list'], { encoding: 'utf8' });
+  const { stdout } = insist(() => {
+    const list = spawnSync(target, ['list'], { encoding: 'utf8' });
+    if (list.error) throw list.error;
+    return list;
+  });
   return stdout.split('\n').flatMap((line) => {
     const [, pid, ppid, name = ''] = /^(\d+) (\d+) (.*)$/.exec(line) ?? [];
     return pid === undefined ? [] : { pid: Number(pid), ppid: Number(ppid), name };
