@@ -38,8 +38,10 @@ test.each(lookups)('The system calls of a lookup are counted right: %s', async (
       end();
     },
   );
-  const counted = Number(/counted-(\d+)/.exec(lines.join('\n'))?.[1]);
-  const seen = lines.filter((line) => /^\d+ +\w+\(/.test(line) && !line.includes('/counted-'));
-  expect(counted).toBeGreaterThan(0);
-  expect(counted).toBe(seen.length);
+  const [, thread, counted] = /^(\d+) .*counted-(\d+)/m.exec(lines.join('\n')) ?? [];
+  // Other threads are the runtime's, and do what they like.
+  const calls = lines.filter((line) => new RegExp(`^${thread} +\\w+\\(`).test(line));
+  const seen = calls.filter((line) => !line.includes('/counted-'));
+  expect(seen).not.toEqual([]);
+  expect(Number(counted)).toBe(seen.length);
 });

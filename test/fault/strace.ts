@@ -17,6 +17,8 @@ export interface Call {
 const traced = '%file,%desc,kill,tkill,tgkill,pidfd_open';
 /** Descriptors that are no files: what the runtime wakes its threads by. */
 const wakeUp = /<(anon_inode|pipe|socket):/;
+/** Where malloc(3) looks when it is called first on a thread, which may be any time. */
+const processors = /\/sys\/devices\/system\/cpu\//;
 
 /**
  * What the `traced` part of a script calls, on all threads. `prepare` goes before it, unseen: what
@@ -73,9 +75,9 @@ function between(calls: Call[]): Call[] {
   const begin = calls.findIndex(({ args }) => args.includes('/procseek-begin'));
   const end = calls.findIndex(({ args }) => args.includes('/procseek-end'));
   if (begin === -1 || end === -1) throw new Error('The marks are missing from the trace');
-  return calls
-    .slice(begin + 1, end)
-    .filter(({ name, args }) => !/^m(map|unmap|protect)$/.test(name) && !wakeUp.test(args));
+  const isOfRuntime = ({ name, args }: Call) =>
+    /^m(map|unmap|protect)$/.test(name) || wakeUp.test(args) || processors.test(args);
+  return calls.slice(begin + 1, end).filter((call) => !isOfRuntime(call));
 }
 
 /** `name path` of each call. */
