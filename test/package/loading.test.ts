@@ -78,6 +78,21 @@ describe('without a binary that fits', () => {
 
 const options = { bundle: true, platform: 'node', logLevel: 'error' } as const;
 
+it.each(['6', '7'])('ARMv%s is given no addon for another one', async (version) => {
+  const script = `
+    const set = (name, value) => Object.defineProperty(process, name, { value });
+    set('arch', 'arm');
+    set('config', { variables: { arm_version: '${version}' } });
+    const tried = [];
+    set('dlopen', (_, path) => { tried.push(path); throw new Error('not here'); });
+    try { require('procseek') } catch {}
+    console.log(JSON.stringify(tried));`;
+  const tried: string[] = JSON.parse(await run(process.execPath, ['-e', script], project));
+  expect(tried[0]).toBe(inPackage(`prebuilds/linux-arm/procseek.armv${version}.node`));
+  const others = tried.filter((path) => !path.includes(`armv${version}`));
+  expect(others).toEqual([]);
+});
+
 describe('bundled by esbuild', () => {
   it('works when it is left out', async () => {
     const entry = writeProgram('external.mjs', "import { findByPidSync } from 'procseek';");
