@@ -165,6 +165,7 @@ Status ProcEvents::refuse(Call call, int error, std::string_view reason) {
 
 Status ProcEvents::open() {
   overflows_ = 0;
+  is_overflowing_ = false;
   Status status = check_release();
   if (status == kOk) status = check_namespaces();
   if (status == kOk) status = listen();
@@ -295,10 +296,14 @@ Status ProcEvents::next(Change& ret_change) {
     Receipt receipt;
     if (parse_proc_event({buffer, length}, ret_change, receipt)) return kOk;
   }
-  if (status == failure(Call::recv, ENOBUFS)) {
+  // Until all has been read that there was room for, the kernel drops whatever comes, and says so
+  // once, at the begin (netlink_overrun(), netlink_rcv_wake()).
+  bool begins = status == failure(Call::recv, ENOBUFS);
+  if (begins || (status == kEnd && is_overflowing_)) {
+    is_overflowing_ = begins;
     ret_change = Change();
     ret_change.kind = Change::lost;
-    overflows_++;
+    overflows_ += begins;
     return kOk;
   }
   if (status < 0) return refuse(Call::recv, error_of(status), "reading process events failed");

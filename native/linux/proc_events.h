@@ -27,7 +27,8 @@ class ProcEvents {
   int fd() const { return socket_.get(); }
   const char* why_not() const { return why_not_; }
 
-  // One change; kEnd when there is none at the moment. Change::lost when some were lost.
+  // One change; kEnd when there is none at the moment. Change::lost when some were lost, and again
+  // when no more will be.
   Status next(Change& ret_change);
   // How many were lost since it was opened; at least, before Linux 4.12.
   uint64_t lost() const;
@@ -43,6 +44,7 @@ class ProcEvents {
 
   Fd socket_;
   uint64_t overflows_ = 0;
+  bool is_overflowing_ = false;
   char why_not_[160] = {};
 };
 

@@ -2,6 +2,8 @@
 #include "linux/proc_events.h"
 
 #include <doctest/doctest.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <initializer_list>
@@ -204,4 +206,32 @@ TEST_CASE("random messages are survived and name no impossible process") {
     REQUIRE(parsed.change.exit.code >= -1);
     REQUIRE(parsed.change.exit.code <= 255);
   }
+}
+
+// The kernel drops all that comes until what it had room for has been read, and says so once.
+TEST_CASE("that changes were lost is told as it begins, and when it is over") {
+  ProcEvents events;
+  if (events.open() != kOk) {
+    MESSAGE(events.why_not());
+    return;
+  }
+  auto rename = [] { ::prctl(PR_SET_NAME, "renamed"); };
+  for (int i = 0; i < 20000; i++) rename();
+  Change change;
+  REQUIRE(events.next(change) == kOk);
+  CHECK(change.kind == Change::lost);
+  rename();  // there is no room
+
+  size_t kept = 0;
+  Status status;
+  while ((status = events.next(change)) == kOk && change.kind != Change::lost) kept++;
+  REQUIRE(status == kOk);
+  CHECK(kept > 0);
+  CHECK(kept < 20000);
+
+  rename();
+  do {
+    REQUIRE(events.next(change) == kOk);
+    REQUIRE(change.kind != Change::lost);
+  } while (change.kind != Change::renamed || change.pid != ::getpid());
 }
