@@ -165,7 +165,7 @@ class Tree {
     for (let round = 0, calm = 0; calm < 2 && round < mostRounds; round++) {
       abort?.throwIfAborted();
       for (const target of running) if (this.#send(target, 'SIGSTOP')) stopped.push(target);
-      if (stoppedIsTold) for (const target of running) await this.#still(target);
+      if (stoppedIsTold()) for (const target of running) await this.#still(target);
       else await sleep(untoldPatience);
       running = await this.#findMore();
       calm = running.length === 0 ? calm + 1 : 0;

@@ -1,10 +1,9 @@
 /** Signals by name and number. */
 import { wrongType } from './errors.js';
 
-/** Whether the state of a process shows that it has been stopped. */
-export const stoppedIsTold = process.platform !== 'win32';
-
 interface Signals {
+  /** Those that the system has. */
+  readonly own: Readonly<Record<string, number>>;
   readonly numbers: Readonly<Record<string, number>>;
   /** The first name of each, which is the usual one. */
   readonly names: ReadonlyMap<number, string>;
@@ -20,14 +19,19 @@ function signals(): Signals {
 
 function tabulate(): Signals {
   const { constants } = require('node:os') as typeof import('node:os');
-  const own: Signals['numbers'] = constants.signals;
+  const own: Signals['own'] = constants.signals;
   // Where the system has no signals (Windows), native code stops and continues by Linux's numbers.
   const numbers = { SIGCONT: 18, SIGSTOP: 19, ...own };
   const names = new Map<number, string>();
   for (const [name, number] of Object.entries(numbers)) {
     if (!names.has(number)) names.set(number, name);
   }
-  return { numbers, names };
+  return { own, numbers, names };
+}
+
+/** Whether the state of a process shows that it has been stopped. */
+export function stoppedIsTold(): boolean {
+  return 'SIGSTOP' in signals().own;
 }
 
 const largest = 64; // SIGRTMAX, signal(7)
