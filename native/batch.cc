@@ -1,6 +1,7 @@
 #include "batch.h"
 
 #include <cstring>
+#include <type_traits>
 
 namespace procseek {
 
@@ -18,6 +19,13 @@ constexpr Lanes lanes_of(const Span&) { return {0, 1}; }
 constexpr Lanes lanes_of(const double&) { return {1, 0}; }
 constexpr Lanes lanes_of(const CpuTime&) { return {sizeof(CpuTime) / sizeof(double), 0}; }
 constexpr Lanes lanes_of(const Io&) { return {sizeof(Io) / sizeof(double), 0}; }
+
+// How much text a value brings along.
+template <class Value>
+constexpr size_t length_of(const Value&) {
+  return 0;
+}
+constexpr size_t length_of(const Span& span) { return span.length; }
 
 size_t align(size_t size) { return (size + 7) & ~size_t{7}; }
 
@@ -60,7 +68,7 @@ class RowWriter {
 
 }  // namespace
 
-Batch::Batch(FieldMask fields) : fields_(fields) {
+Batch::Batch(FieldMask fields, uint32_t text_limit) : fields_(fields), text_limit_(text_limit) {
   size_t words = 1;
   const Record record{};
 #define FIELD(name, ...)                            \
@@ -73,15 +81,48 @@ Batch::Batch(FieldMask fields) : fields_(fields) {
   row_size_ = align(double_lanes_ * 8 + words * 4);
 }
 
+// As much of a list as is told. The last argument of a command line may be cut in the middle, which
+// shows by the NUL that it lacks; half of a variable would be a wrong value.
+Span Batch::told(const Record& record, Field field, Span list) const {
+  if (list.length <= text_limit_) return list;
+  list.length = text_limit_;
+  if (field != Field::environ) return list;
+  size_t end = record.view(list).rfind('\0');
+  list.length = end == std::string_view::npos ? 0 : static_cast<uint32_t>(end + 1);
+  return list;
+}
+
+uint32_t Batch::flags_of(const Record& record, bool matched) const {
+  auto is_cut = [&](Field field, const Span& list) {
+    return record.has(field) && ((record.cut & bit(field)) != 0 || list.length > text_limit_);
+  };
+  return (record.nulls & fields_) | (matched ? kMatched : 0) |
+         (is_cut(Field::cmdline, record.cmdline) ? kCutCmdline : 0) |
+         (is_cut(Field::environ, record.environ) ? kCutEnviron : 0);
+}
+
 Status Batch::append(const Record& record, bool matched) {
-  // Two fields may show the same bytes (a name that is the comm), hence twice the record's text.
-  if (!lanes_.reserve(row_size_) || !text_.reserve(2 * record.text.size())) return out_of_memory();
+  size_t length = 0;
+#define FIELD(name, ...) \
+  if (fields_ & bit(Field::name)) length += length_of(record.name);
+#include "fields.def"
+#undef FIELD
+  if (!lanes_.reserve(row_size_) || !text_.reserve(length)) return out_of_memory();
   char* row = lanes_.data() + lanes_.size();
   RowWriter writer(row, row + double_lanes_ * 8, record, text_);
-  writer.put((record.nulls & fields_) | (matched ? kMatched : 0));
-#define FIELD(name, ...)                                                         \
-  if (fields_ & bit(Field::name)) {                                              \
-    writer.put(record.has(Field::name) ? record.name : decltype(record.name){}); \
+  writer.put(flags_of(record, matched));
+  auto limited = [&](Field field, const auto& value) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, Span>) {
+      bool is_list = field == Field::cmdline || field == Field::environ;
+      return is_list ? told(record, field, value) : value;
+    } else {
+      return value;
+    }
+  };
+#define FIELD(name, ...)                                                   \
+  if (fields_ & bit(Field::name)) {                                        \
+    writer.put(record.has(Field::name) ? limited(Field::name, record.name) \
+                                       : decltype(record.name){});         \
   }
 #include "fields.def"
 #undef FIELD
@@ -94,6 +135,12 @@ void Batch::clear() {
   rows_ = 0;
   lanes_.clear();
   text_.clear();
+}
+
+void Batch::release() {
+  rows_ = 0;
+  lanes_.release();
+  text_.release();
 }
 
 bool Batch::is_ascii() const {

@@ -15,14 +15,23 @@ namespace procseek {
 
 class Batch {
  public:
-  // Set in a row's flags: one of the query's own names matched. Above every field's bit.
+  // Set in a row's flags, above every field's bit: one of the query's own names matched; there was
+  // more of `cmdline`, or of `environ`, than is told.
   static constexpr uint32_t kMatched = uint32_t{1} << 31;
+  static constexpr uint32_t kCutCmdline = uint32_t{1} << 30;
+  static constexpr uint32_t kCutEnviron = uint32_t{1} << 29;
 
-  explicit Batch(FieldMask fields);
+  // Of `cmdline` and of `environ`, at most `text_limit` bytes each are told.
+  explicit Batch(FieldMask fields, uint32_t text_limit = Record::kUsualTextLimit);
+
+  FieldMask fields() const { return fields_; }
 
   // Grows by one row, whatever its size; all of `fields` must be present.
   Status append(const Record& record, bool matched);
   void clear();
+  // Likewise, and gives back the memory.
+  void release();
+  size_t memory() const { return lanes_.capacity() + text_.capacity(); }
 
   uint32_t rows() const { return rows_; }
   size_t bytes() const { return lanes_.size() + text_.size(); }
@@ -32,7 +41,11 @@ class Batch {
   const Bytes& text() const { return text_; }
 
  private:
+  Span told(const Record& record, Field field, Span list) const;
+  uint32_t flags_of(const Record& record, bool matched) const;
+
   FieldMask fields_;
+  uint32_t text_limit_;
   size_t double_lanes_ = 0;
   size_t row_size_ = 0;
   uint32_t rows_ = 0;
@@ -49,6 +62,8 @@ class Packet {
   void measure(const Batch& batch);
   bool empty() const { return batches_ == 0; }
   size_t size() const { return head_size() + body_size_; }
+  // Whether its offsets, of 32 bits, reach all of it.
+  bool fits() const { return size() <= INT32_MAX; }
 
   void begin(char* bytes, bool has_ended);
   void write(int32_t query, const Batch& batch);

@@ -30,24 +30,30 @@ class Bytes {
   char* data() { return data_; }
   const char* data() const { return data_; }
   size_t size() const { return size_; }
+  size_t capacity() const { return capacity_; }
   size_t room() const { return capacity_ - size_; }
   std::string_view view(Span span) const { return {data_ + span.offset, span.length}; }
+  char last() const { return data_[size_ - 1]; }
   void clear() { size_ = 0; }
   void truncate(size_t size) { size_ = size; }
 
   // Makes room for `extra` more bytes; false when there is no memory.
   [[nodiscard]] bool reserve(size_t extra) {
     if (extra <= room()) return true;
-    if (extra > kLimit - size_) return false;
+    if (size_ > kLimit || extra > kLimit - size_) return false;
     size_t capacity = capacity_ < kSmallest ? kSmallest : capacity_;
     if (capacity - size_ < extra) capacity *= 2;
     if (capacity - size_ < extra) capacity = size_ + extra;
+    if (capacity > kLimit) capacity = kLimit;
     void* moved = std::realloc(data_, capacity);
     if (moved == nullptr) return false;
     data_ = static_cast<char*>(moved);
     capacity_ = capacity;
     return true;
   }
+
+  // Gives back the memory.
+  void release() { Bytes().swap(*this); }
 
   // Takes over `count` bytes that were written behind the end, into reserved room.
   void commit(size_t count) { size_ += count; }

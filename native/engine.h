@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "process.h"
+#include "source_context.h"
 
 namespace procseek {
 
@@ -28,7 +29,18 @@ enum class Iteration : uint32_t {
 // From any thread.
 class Engine {
  public:
-  virtual ~Engine() = default;
+  Engine() = default;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  virtual ~Engine() {
+    if (context_ != nullptr) context_->release();
+  }
+
+  // Before it is used: what its sources share with those of other engines.
+  void share(SourceContext& context) {
+    context.hold();
+    context_ = &context;
+  }
 
   virtual EngineKind kind() const = 0;
   virtual Iteration iteration() const { return Iteration::any; }
@@ -45,6 +57,13 @@ class Engine {
   // See process_exists() and list_children() in platform.h.
   virtual Status exists(int32_t pid) = 0;
   virtual Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) = 0;
+
+ protected:
+  // Null: its sources wait for calls that may not return.
+  SourceContext* context() const { return context_; }
+
+ private:
+  SourceContext* context_ = nullptr;
 };
 
 // Why something is not to be had, for people to read.

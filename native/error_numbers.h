@@ -15,12 +15,14 @@ constexpr int kNoMemory = 4057;
 constexpr int kTooManyFiles = 4066;
 constexpr int kFileTableFull = 4061;
 constexpr int kNotSupported = 4049;
+constexpr int kTryAgain = 4088;
 #else
 constexpr int kAccess = EACCES;
 constexpr int kNoMemory = ENOMEM;
 constexpr int kTooManyFiles = EMFILE;
 constexpr int kFileTableFull = ENFILE;
 constexpr int kNotSupported = EOPNOTSUPP;
+constexpr int kTryAgain = EAGAIN;
 #endif
 
 }  // namespace procseek::error_number

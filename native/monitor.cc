@@ -26,6 +26,7 @@ int64_t sooner(int64_t a, int64_t b) { return a < 0 ? b : b < 0 ? a : std::min(a
 Monitor::~Monitor() {
   for_each_watch([](Watch& watch) { watch.release(); });
   for (Watch* watch : values_of<Watch*>(arrivals_)) watch->release();
+  if (context_ != nullptr) context_->release();
 }
 
 Status Monitor::start(Listener& listener) {
@@ -103,7 +104,7 @@ int64_t Monitor::timeout() const {
 }
 
 Source* Monitor::source() {
-  if (source_ == nullptr) source_ = make_source();
+  if (source_ == nullptr) source_ = make_source(context_);
   return source_.get();
 }
 
@@ -133,6 +134,7 @@ void Monitor::welcome(Watch& watch) {
     return;
   }
   *place = &watch;
+  record_.text_limit = std::max<size_t>(record_.text_limit, watch.query().text_limit());
   choose_backend(watch);
   tune_polling();
 }

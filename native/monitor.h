@@ -51,7 +51,10 @@ class Monitor {
     double cpu_time = 0;   // ms, of the thread
     int64_t interval = 0;  // ms from one polling pass to the next, as things stand
   };
-  explicit Monitor(std::unique_ptr<News> news) : news_(std::move(news)), waits_(*news_) {}
+  explicit Monitor(std::unique_ptr<News> news, SourceContext* context = nullptr)
+      : news_(std::move(news)), waits_(*news_), context_(context) {
+    if (context_ != nullptr) context_->hold();
+  }
   ~Monitor();
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
@@ -118,6 +121,7 @@ class Monitor {
 
   std::unique_ptr<News> news_;
   ExitWaits waits_;
+  SourceContext* context_;
   Listener* listener_ = nullptr;
   Thread thread_;
   std::atomic<bool> is_stopping_{false};

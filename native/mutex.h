@@ -19,6 +19,7 @@ class Mutex {
   void unlock();
 
  private:
+  friend class Condition;
   void* native_ = nullptr;  // an SRWLOCK
 #else
   ~Mutex() { pthread_mutex_destroy(&native_); }
@@ -26,6 +27,7 @@ class Mutex {
   void unlock() { pthread_mutex_unlock(&native_); }
 
  private:
+  friend class Condition;
   pthread_mutex_t native_ = PTHREAD_MUTEX_INITIALIZER;
 #endif
 };

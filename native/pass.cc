@@ -1,6 +1,9 @@
 #include "pass.h"
 
+#include <algorithm>
 #include <new>
+
+#include "platform.h"
 
 namespace procseek {
 
@@ -10,6 +13,11 @@ namespace {
 // stays below 128 KiB, its directory buffer and a buffer being moved included.
 constexpr size_t kBatchBytes = 28 * 1024;
 constexpr uint32_t kBatchRows = 4096;
+
+// For how long a step goes on, in milliseconds, and how often the clock is looked at: whatever else
+// waits for the thread gets its turn.
+constexpr int64_t kLongestStep = 8;
+constexpr uint64_t kProcessesPerLook = 64;
 
 }  // namespace
 
@@ -42,6 +50,7 @@ Status Pass::begin() {
   has_begun_ = true;
   Walk walk;
   walk.by_comm = walk.provisional = true;
+  record_.text_limit = 0;
   bool has_hashes = true;
   for (size_t i = 0; i < count_; i++) {
     const Query& query = *queries_[i];
@@ -50,6 +59,7 @@ Status Pass::begin() {
     walk.every_time |= query.every_time();
     walk.at_most |= query.all_fields();
     walk.provisional &= query.is_provisional();
+    record_.text_limit = std::max<size_t>(record_.text_limit, query.text_limit());
     has_hashes &= query.has_hashes();
     Status status = has_hashes ? query.append_hashes(hashes_) : kOk;
     if (status != kOk) return status;
@@ -66,6 +76,7 @@ Status Pass::begin() {
 
 Status Pass::step() {
   for (size_t i = 0; i < count_; i++) queries_[i]->batch().clear();
+  int64_t deadline = steady_clock() + kLongestStep;
   Status status = has_ended_ ? kEnd : has_begun_ ? kOk : begin();
   while (status == kOk) {
     if (!has_live_query()) {
@@ -78,6 +89,8 @@ Status Pass::step() {
       status = visit();
     }
     if (status == kOk && has_full_batch()) break;
+    bool looks = visited_ % kProcessesPerLook == 0;
+    if (status == kOk && looks && steady_clock() >= deadline) break;
   }
   if (status != kOk) close();
   if (batch_rows_ < kBatchRows) batch_rows_ *= 2;
@@ -100,7 +113,7 @@ Status Pass::visit() {
   if (!has_candidate) return kOk;
 
   Status status = source_->read(record_, first);
-  if (status != kOk) return status > 0 ? kOk : status;
+  if (status != kOk) return is_exhaustion(status) ? status : Status{kOk};
   FieldMask all = 0;
   has_candidate = false;
   for (size_t i = 0; i < count_; i++) {
@@ -113,7 +126,7 @@ Status Pass::visit() {
   if (!has_candidate) return kOk;
 
   status = source_->read(record_, all);
-  if (status != kOk) return status > 0 ? kOk : status;
+  if (status != kOk) return is_exhaustion(status) ? status : Status{kOk};
   for (size_t i = 0; i < count_ && status == kOk; i++) {
     Query& query = *queries_[i];
     if (query.is_candidate && query.test(record_)) status = query.tell(record_);
@@ -125,6 +138,9 @@ void Pass::close() {
   has_ended_ = true;
   if (source_ != nullptr) source_->end();
   source_.reset();
+  record_.text.release();
+  pids_.release();
+  hashes_.release();
 }
 
 void Pass::cancel(size_t index) {
@@ -148,6 +164,16 @@ bool Pass::has_full_batch() const {
     if (batch.rows() >= batch_rows_ || batch.bytes() >= kBatchBytes) return true;
   }
   return false;
+}
+
+void Pass::release_batches() {
+  for (size_t i = 0; i < count_; i++) queries_[i]->batch().release();
+}
+
+size_t Pass::memory() const {
+  size_t memory = record_.text.capacity() + pids_.capacity() + hashes_.capacity();
+  for (size_t i = 0; i < count_; i++) memory += sizeof(Query) + queries_[i]->batch().memory();
+  return memory;
 }
 
 Packet Pass::measure() const {

@@ -23,8 +23,9 @@ class Pass {
   // Before the first step. Null when there is no memory; else the query's number is its position.
   Query* add(const QueryOptions& options);
 
-  // Goes on until a batch is full (kOk) or there is nothing left to do (kEnd), where everything is
-  // released but the batches. The batches of the previous step are dropped first.
+  // Goes on until a batch is full or it has gone on for a while (kOk), or there is nothing left to
+  // do (kEnd), where everything is released but the batches. The batches of the previous step are
+  // dropped first.
   Status step();
   // Releases everything the walk holds, the source included. Not while a step runs.
   void close();
@@ -38,6 +39,11 @@ class Pass {
   // The batches of the last step: measure, then write to as many bytes.
   Packet measure() const;
   void write(Packet& packet, char* bytes) const;
+  // Drops them, and gives back their memory.
+  void release_batches();
+
+  // What it holds, in bytes.
+  size_t memory() const;
 
  private:
   Status begin();

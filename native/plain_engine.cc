@@ -10,7 +10,7 @@ namespace {
 class PlainEngine final : public Engine {
  public:
   EngineKind kind() const override { return kPlainEngine; }
-  std::unique_ptr<Source> make_source() override { return procseek::make_source(); }
+  std::unique_ptr<Source> make_source() override { return procseek::make_source(context()); }
   Status exists(int32_t pid) override { return process_exists(pid) ? kOk : kGone; }
   Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) override {
     return procseek::list_children(parents, count, ret_children);
@@ -19,9 +19,15 @@ class PlainEngine final : public Engine {
 
 }  // namespace
 
+bool SourceContext::is_foreign() { return false; }
+
+std::unique_ptr<Engine> make_plain_engine() {
+  return std::unique_ptr<Engine>(new (std::nothrow) PlainEngine);
+}
+
 Status make_engine(EngineKind, Iteration, const char*, std::unique_ptr<Engine>& ret_engine,
                    Reason&) {
-  ret_engine.reset(new (std::nothrow) PlainEngine);
+  ret_engine = make_plain_engine();
   return ret_engine == nullptr ? out_of_memory() : kOk;
 }
 

@@ -10,7 +10,8 @@
 namespace procseek {
 
 // The stateless source, which works on every host of the platform. Null when there is no memory.
-std::unique_ptr<Source> make_source();
+// Without a context it waits for calls that may not return: for what takes none.
+std::unique_ptr<Source> make_source(SourceContext* context = nullptr);
 
 // The kind of engine that keeps nothing, and works on every host of the platform.
 #if defined(_WIN32)
@@ -20,6 +21,9 @@ constexpr EngineKind kPlainEngine = EngineKind::libproc;
 #else
 constexpr EngineKind kPlainEngine = EngineKind::procfs;
 #endif
+
+// The engine of that kind, by the system's own view. Null when there is no memory.
+std::unique_ptr<Engine> make_plain_engine();
 
 // An engine of a kind that this platform has, or why not; see open_engine().
 Status make_engine(EngineKind kind, Iteration iteration, const char* root,
@@ -48,12 +52,21 @@ class Thread {
   // Waits for its end.
   void join();
 
+  // One that nobody waits for.
+  static Status start_detached(void (*run)(void* argument), void* argument);
+
  private:
   static void* enter(void* thread);
   void (*run_)(void*) = nullptr;
   void* argument_ = nullptr;
   uintptr_t native_ = 0;
 };
+
+// Of the calling thread, for the next one.
+uint64_t current_thread_id();
+// Whether a thread of this process waits for something, rather than for a processor. True as well
+// when that cannot be told.
+bool is_thread_blocked(uint64_t id);
 
 // Puts the calling thread to sleep.
 void pause_thread(int64_t milliseconds);

@@ -105,8 +105,14 @@ struct Exit {
 // What is known of one process. Reused from process to process, so that a pass allocates nothing
 // per process visited.
 struct Record {
+  // How many bytes of `cmdline` and of `environ` are read, each.
+  static constexpr size_t kUsualTextLimit = 128 * 1024;
+  static constexpr size_t kMostTextLimit = 2 * 1024 * 1024;
+  size_t text_limit = kUsualTextLimit;  // of all that it is used for
+
   FieldMask present = 0;  // fields that were asked of the system, answered or withheld
   FieldMask nulls = 0;    // of these, the ones that were withheld
+  FieldMask cut = 0;      // of these, the ones of which there was more than the limit
   Bytes text;             // what the spans speak of
   // Of a walk: differs when the PID has become another process's, and may differ when it has not.
   uint32_t stamp = 0;
@@ -118,6 +124,7 @@ struct Record {
   void reset(int32_t of_pid) {
     present = bit(Field::pid);
     nulls = 0;
+    cut = 0;
     pid = of_pid;
     stamp = 0;
     text.clear();

@@ -23,11 +23,13 @@ struct QueryOptions {
   int64_t ppid = -1;   // -1: any
   uint32_t limit = 0;  // 0: none
   FieldMask fields = 0;
+  uint32_t text_limit = Record::kUsualTextLimit;
 };
 
 class Query {
  public:
-  explicit Query(const QueryOptions& options) : options_(options), batch_(options.fields) {}
+  explicit Query(const QueryOptions& options)
+      : options_(options), batch_(options.fields, options.text_limit) {}
 
   // `names` as NameSet::assign takes them.
   Status assign_names(std::string_view names, bool ignore_case) {
@@ -51,6 +53,8 @@ class Query {
   // The fields read of every process that the comm does not rule out.
   FieldMask every_time() const;
   FieldMask told_fields() const { return options_.fields; }
+  // How many bytes to read of `cmdline` and of `environ`, each, to be told and to be tested.
+  uint32_t text_limit() const { return options_.text_limit; }
   bool test(const Record& record) const;
   // Differs, as a rule, when what the names are compared with differs.
   uint64_t fingerprint(const Record& record) const;

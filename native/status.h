@@ -19,6 +19,7 @@ enum Outcome : Status {
   kDenied = 3,       // the process exists, and this user may not look at it
   kUnsupported = 4,  // this host has no such mechanism
   kPending = 5,      // not yet
+  kStuck = 6,        // no answer within reasonable time: withheld
 };
 
 // The calls that can fail; `call_names` in JavaScript's `syscall` property.
@@ -79,6 +80,15 @@ constexpr Status failure(Call call, int error) {
 
 // The error number of a failure.
 constexpr int error_of(Status failed) { return -failed & ((1 << kCallShift) - 1); }
+
+// Whether the host or this process has run out of something, which concerns whatever is asked next,
+// too; other failures are about the process that was asked for.
+constexpr bool is_exhaustion(Status status) {
+  if (status >= 0) return false;
+  int error = error_of(status);
+  return error == error_number::kNoMemory || error == error_number::kTooManyFiles ||
+         error == error_number::kFileTableFull || error == error_number::kTryAgain;
+}
 
 inline Status out_of_memory() { return failure(Call::malloc, error_number::kNoMemory); }
 

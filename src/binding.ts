@@ -45,10 +45,24 @@ export interface Binding {
   /** Opens it and closes it again: a status, and what explains it. */
   tryEngine(kind: number, iteration: number): [status: number, reason: string];
 
+  /** Whether `/proc` shows another PID namespace than the one whose PIDs system calls take here. */
+  isForeign(): boolean;
+
   /** Without an engine, here and below: statelessly. 0, 2 when there is none, or a negative status. */
   exists(engine: NativeEngine | undefined, pid: number): number;
-  lookupSync(engine: NativeEngine | undefined, pid: number, fields: number): StepResult;
-  lookup(engine: NativeEngine | undefined, pid: number, fields: number): Promise<StepResult>;
+  /** `textLimit` is that of `cmdline` and of `environ`, in bytes each, here and below. */
+  lookupSync(
+    engine: NativeEngine | undefined,
+    pid: number,
+    fields: number,
+    textLimit: number,
+  ): StepResult;
+  lookup(
+    engine: NativeEngine | undefined,
+    pid: number,
+    fields: number,
+    textLimit: number,
+  ): Promise<StepResult>;
   /**
    * `pids`, ascending and without duplicates, to visit only these; whether its CPU time is to be
    * measured. Or a negative status.
@@ -71,6 +85,7 @@ export interface Binding {
     limit: number,
     fields: number,
     names: Uint8Array,
+    textLimit: number,
   ): number;
   nextSync(pass: NativePass): StepResult;
   /** One at a time. */
@@ -117,6 +132,7 @@ export interface Binding {
     limit: number,
     fields: number,
     names: Uint8Array,
+    textLimit: number,
   ): NativeWatch | number;
   /** What was told, four int32 each (Watch::Told in native/watch.h), and a packet of rows. */
   takeFromWatch(watch: NativeWatch): [told: ArrayBuffer, rows: ArrayBuffer];

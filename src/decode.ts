@@ -73,6 +73,10 @@ interface Lane extends FieldRow {
 /** Set in a row's flags: one of the query's strings matched (Batch::kMatched in native/batch.h). */
 const matchedFlag = 1 << 31;
 
+/** Likewise: there was more of a field than the limit (Batch::kCutCmdline, Batch::kCutEnviron). */
+const cutFlags = { cmdline: 1 << 30, environ: 1 << 29 } as const;
+const anyCutFlag = cutFlags.cmdline | cutFlags.environ;
+
 const doublesOf: Partial<Record<FieldRow['kind'], number>> = { f64: 1, cpu_time: 2, io: 6 };
 
 function isText(kind: FieldRow['kind']): boolean {
@@ -136,7 +140,15 @@ export class Decoder<T> {
     for (const lane of this.#lanes) {
       record[lane.name] = flags & lane.bit ? null : value(batch, lane, base, row);
     }
+    if ((flags & anyCutFlag) !== 0) this.#tellCut(record, flags);
     return record as T;
+  }
+
+  #tellCut(record: Record<string, unknown>, flags: number): void {
+    const cut = (['cmdline', 'environ'] as const).filter(
+      (name) => name in record && (flags & cutFlags[name]) !== 0,
+    );
+    if (cut.length !== 0) Object.assign(record, { truncated: cut });
   }
 }
 
@@ -217,9 +229,10 @@ function textOf(batch: Batch, lane: Lane, base: number, row: number): string {
   return batch.text(start, int(ints, base + lane.slot));
 }
 
-/** Every element ends in a NUL. */
+/** Every element ends in a NUL; but for the last one, when it was cut. */
 function elements(list: string): string[] {
-  return list === '' ? [] : list.slice(0, -1).split('\0');
+  if (list === '') return [];
+  return (list.endsWith('\0') ? list.slice(0, -1) : list).split('\0');
 }
 
 /** fromEntries() defines what it is given, a variable called `__proto__` included. */

@@ -73,7 +73,9 @@ export interface Engine {
 
 export const noEngine: Engine = {
   native: undefined,
-  isForeign: false,
+  get isForeign() {
+    return binding.isForeign();
+  },
   assertOpen() {},
   hold: () => () => {},
 };

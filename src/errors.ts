@@ -59,9 +59,22 @@ export function statusError(status: number, pid?: number): ProcessError {
   });
 }
 
-/** For a process that was found below another /proc, where its PID means another process than here. */
+/**
+ * For a record that another view of processes told: of another /proc, whose PIDs mean other
+ * processes.
+ */
 export function foreignProcess(pid: number): ProcessError {
-  const message = `Process ${pid} was found in another PID namespace, by another finder`;
+  const message =
+    `Process ${pid} was found in another PID namespace: its PID means another process here. ` +
+    'Use it with the finder that found it';
+  return new ProcessError(message, { code: 'ERR_FOREIGN_PROCESS', pid });
+}
+
+/** For acting on a process while /proc shows another PID namespace than this process's own. */
+export function foreignView(pid: number): ProcessError {
+  const message =
+    `Process ${pid} cannot be acted on: /proc shows another PID namespace than that of this ` +
+    'process, where the same PID means another process. Mount a /proc of this PID namespace';
   return new ProcessError(message, { code: 'ERR_FOREIGN_PROCESS', pid });
 }
 

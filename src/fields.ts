@@ -240,8 +240,25 @@ export type DefaultFields = readonly DefaultField[];
  * time, each may be missing.
  */
 export type Process<F extends Field = DefaultField> = Field extends F
-  ? Pick<ProcessFields, 'pid'> & Partial<ProcessFields>
-  : { [K in 'pid' | F]: ProcessFields[K] };
+  ? Flat<Pick<ProcessFields, 'pid'> & Partial<ProcessFields> & Truncation>
+  : [Extract<F, TruncatedField>] extends [never]
+    ? { [K in 'pid' | F]: ProcessFields[K] }
+    : Flat<{ [K in 'pid' | F]: ProcessFields[K] } & Truncation>;
+
+/** The same, as one type of object. */
+type Flat<T> = { [K in keyof T]: T[K] };
+
+/** The fields that a process can make as large as it likes. */
+export type TruncatedField = 'cmdline' | 'environ';
+
+export interface Truncation {
+  /**
+   * The fields of which there was more than the option `maxBytes` allows; absent when there was not.
+   * The last argument told may be the begin of a longer one; of the environment, whole variables
+   * alone are told.
+   */
+  truncated?: readonly TruncatedField[];
+}
 
 /** How a field's value crosses from C++; native/process.h. */
 export type FieldKind =

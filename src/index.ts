@@ -14,6 +14,8 @@ export {
   type Process,
   type ProcessFields,
   type ProcessState,
+  type TruncatedField,
+  type Truncation,
 } from './fields.js';
 export {
   exists,

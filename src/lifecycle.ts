@@ -1,7 +1,7 @@
 /** Waiting for the end of a process, and signalling it, without mistaking another one for it. */
 import { onAbort } from './abort.js';
 import { binding } from './binding.js';
-import { statusCode, statusError, wrongType } from './errors.js';
+import { foreignView, statusCode, statusError, wrongType } from './errors.js';
 import { type Exit, monitor } from './monitor.js';
 import {
   checkOptions,
@@ -17,8 +17,19 @@ const gone = 2;
 
 const notKnown: Exit = { code: null, signal: null };
 
-/** A process to act on. A PID alone has no `id`. */
+/**
+ * A process to act on. A PID alone has no `id`.
+ *
+ * What is acted on by system calls must be what `/proc` shows: where that is of another PID
+ * namespace, both records and PIDs are likely to come from there.
+ */
 export function checkTarget(pidOrProcess: unknown): { pid: number; id: string | undefined } {
+  const target = readTarget(pidOrProcess);
+  if (binding.isForeign()) throw foreignView(target.pid);
+  return target;
+}
+
+function readTarget(pidOrProcess: unknown): { pid: number; id: string | undefined } {
   if (typeof pidOrProcess === 'number') return { pid: checkRealPid(pidOrProcess), id: undefined };
   if (typeof pidOrProcess !== 'object') {
     throw wrongType('process', 'a process or a PID', pidOrProcess);

@@ -18,7 +18,7 @@ import type {
   isRunning,
 } from './find.js';
 import { Lookup } from './lookup.js';
-import { checkOptions, checkPid, checkProcess, checkSignal } from './options.js';
+import { checkMaxBytes, checkOptions, checkPid, checkProcess, checkSignal } from './options.js';
 import { SharedPasses } from './overlap.js';
 import { compileFilter, compileQuery, type NameQuery, type Query } from './query.js';
 import { findRelatives } from './relatives.js';
@@ -54,17 +54,20 @@ export class Lookups {
   readonly findByPid: typeof findByPid = async (pid, options) => {
     this.#engine.assertOpen();
     checkPid(pid);
-    const { fields, signal } = checkOptions(options);
+    const { fields, maxBytes, signal } = checkOptions(options);
     const mask = optionalFieldMask(fields);
-    const lookUp = () => binding.lookup(this.#engine.native, pid, mask);
+    const textLimit = checkMaxBytes(maxBytes);
+    const lookUp = () => binding.lookup(this.#engine.native, pid, mask, textLimit);
     return decodeOne(await abortable(checkSignal(signal), lookUp), mask, pid);
   };
 
   readonly findByPidSync: typeof findByPidSync = (pid, options) => {
     this.#engine.assertOpen();
     checkPid(pid);
-    const mask = optionalFieldMask(checkOptions(options).fields);
-    return decodeOne(binding.lookupSync(this.#engine.native, pid, mask), mask, pid);
+    const { fields, maxBytes } = checkOptions(options);
+    const mask = optionalFieldMask(fields);
+    const textLimit = checkMaxBytes(maxBytes);
+    return decodeOne(binding.lookupSync(this.#engine.native, pid, mask, textLimit), mask, pid);
   };
 
   readonly findByName: typeof findByName = async (name, options) => {
@@ -100,15 +103,15 @@ export class Lookups {
   };
 
   readonly scan: typeof scan = (filter, options) => {
-    const { fields, signal } = checkOptions(options);
-    const query = compileFilter(filter, fields);
-    const own = checkSignal(signal);
+    const checked = checkOptions(options);
+    const query = compileFilter(filter, checked);
+    const own = checkSignal(checked.signal);
     this.#engine.assertOpen();
     return new ProcessStream(this.#engine, query, own ? [...this.#end, own] : this.#end);
   };
 
   readonly scanSync: typeof scanSync = (filter, options) => {
-    const query = compileFilter(filter, checkOptions(options).fields);
+    const query = compileFilter(filter, checkOptions(options));
     this.#engine.assertOpen();
     return { [Symbol.iterator]: () => new SyncRows(this.#engine, query) };
   };
@@ -127,8 +130,8 @@ export class Lookups {
 function compileName(name: NameQuery, options: FindByNameOptions<readonly Field[]>): Query {
   if (name === undefined)
     throw wrongType('name', 'a string, a RegExp, a Uint8Array or an array of these', name);
-  const { by, ignoreCase, uid, ppid, limit, fields } = options;
-  return compileQuery(name, { by, ignoreCase, uid, ppid, limit, fields });
+  const { by, ignoreCase, uid, ppid, limit, fields, maxBytes } = options;
+  return compileQuery(name, { by, ignoreCase, uid, ppid, limit, fields, maxBytes });
 }
 
 async function abortable<T>(signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {

@@ -11,6 +11,13 @@ export interface FieldOptions<F extends readonly Field[]> {
    * `state`, `startTime` and `id`.
    */
   fields?: F | undefined;
+  /**
+   * How many bytes of `cmdline`, and how many of `environ`, to read and to tell of each process, 1 to
+   * 2097152 (2 MiB). A process can make both as large as it likes. Where there is more, the record
+   * says so: it has `truncated`. A search by `'cmdline'` or `'any'` looks at as many bytes. Default:
+   * 131072 (128 KiB).
+   */
+  maxBytes?: number | undefined;
 }
 
 export interface SignalOptions {
@@ -52,6 +59,15 @@ export function checkPpid(ppid: unknown): number {
 export function checkLimit(limit: unknown): number {
   if (limit === undefined || limit === Number.POSITIVE_INFINITY) return 0;
   return integer('options.limit', limit, 1, 2 ** 32 - 1);
+}
+
+/** Record::kUsualTextLimit and kMostTextLimit in native/process.h. */
+const usualMaxBytes = 128 * 1024;
+const mostMaxBytes = 2 * 1024 * 1024;
+
+/** The limit of `cmdline` and `environ`. */
+export function checkMaxBytes(bytes: unknown): number {
+  return bytes === undefined ? usualMaxBytes : integer('options.maxBytes', bytes, 1, mostMaxBytes);
 }
 
 /** A time in milliseconds. */

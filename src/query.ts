@@ -3,7 +3,14 @@ import { types } from 'node:util';
 import { binding } from './binding.js';
 import { wrongType, wrongValue } from './errors.js';
 import { fieldMask, optionalFieldMask } from './fields.js';
-import { checkLimit, checkOptions, checkPids, checkPpid, checkUid } from './options.js';
+import {
+  checkLimit,
+  checkMaxBytes,
+  checkOptions,
+  checkPids,
+  checkPpid,
+  checkUid,
+} from './options.js';
 
 /**
  * A name to look for. A string (as UTF-8) or bytes match when they equal, byte for byte, what `by`
@@ -80,6 +87,7 @@ export interface NativeQuery {
   readonly limit: number;
   readonly fields: number;
   readonly names: Uint8Array;
+  readonly textLimit: number;
 }
 
 /** A decision that only JavaScript can make: whether one of the patterns matches. */
@@ -106,6 +114,7 @@ export interface Query {
 export interface QueryOptions extends NameOptions {
   limit?: number | undefined;
   fields?: unknown;
+  maxBytes?: unknown;
   pids?: unknown;
 }
 
@@ -132,15 +141,20 @@ export function compileQuery(name: NameQuery | undefined, options: QueryOptions)
       limit: checkLimit(options.limit),
       fields: optionalFieldMask(options.fields),
       names: terminated(literals),
+      textLimit: checkMaxBytes(options.maxBytes),
     },
     test,
     pids: checkPids(options.pids),
   };
 }
 
-export function compileFilter(filter: ProcessFilter | undefined, fields: unknown): Query {
+/** What to tell of each process is not the filter's. */
+export function compileFilter(
+  filter: ProcessFilter | undefined,
+  { fields, maxBytes }: { fields?: unknown; maxBytes?: unknown },
+): Query {
   const { name, by, ignoreCase, uid, ppid, pids } = checkOptions(filter, 'filter');
-  return compileQuery(name, { by, ignoreCase, uid, ppid, pids, fields });
+  return compileQuery(name, { by, ignoreCase, uid, ppid, pids, fields, maxBytes });
 }
 
 /** A test of a text: of the whole of it, or of whether it occurs somewhere in it. */

@@ -18,14 +18,14 @@ export async function findRelatives<F extends readonly Field[]>(
   pidOrProcess: number | { pid: number; id: string },
   options: ChildrenOptions<F> | undefined,
 ): Promise<Process<F[number]>[]> {
-  const { fields = defaultFields, recursive = false, signal } = checkOptions(options);
+  const { fields = defaultFields, maxBytes, recursive = false, signal } = checkOptions(options);
   if (typeof recursive !== 'boolean') throw wrongType('options.recursive', 'a boolean', recursive);
   const { pid, id } =
     typeof pidOrProcess === 'number'
       ? { pid: checkPid(pidOrProcess), id: undefined }
       : checkProcess(pidOrProcess, engine.isForeign);
   const asked: readonly Field[] = Array.isArray(fields) ? fields : [];
-  const query = { fields: Array.isArray(fields) ? [...asked, 'ppid'] : fields };
+  const query = { fields: Array.isArray(fields) ? [...asked, 'ppid'] : fields, maxBytes };
   checkSignal(signal)?.throwIfAborted();
   compileQuery(undefined, query);
 
@@ -47,7 +47,8 @@ export async function findRelatives<F extends readonly Field[]>(
 
 async function identityOf(engine: Engine, pid: number): Promise<string | undefined> {
   const mask = fieldMask(['id']);
-  return decodeOne<{ id: string }>(await binding.lookup(engine.native, pid, mask), mask, pid)?.id;
+  return decodeOne<{ id: string }>(await binding.lookup(engine.native, pid, mask, 1), mask, pid)
+    ?.id;
 }
 
 async function find<T>(engine: Engine, options: QueryOptions): Promise<T[]> {

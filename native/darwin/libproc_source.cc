@@ -13,7 +13,7 @@
 
 namespace procseek {
 
-std::unique_ptr<Source> make_source() {
+std::unique_ptr<Source> make_source(SourceContext*) {
   return std::unique_ptr<Source>(new (std::nothrow) LibprocSource);
 }
 

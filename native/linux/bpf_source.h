@@ -10,7 +10,8 @@ namespace procseek {
 
 class BpfSource final : public Source {
  public:
-  BpfSource(KernelTasks& tasks, const ProcRoot& root) : tasks_(tasks), procfs_(root) {}
+  BpfSource(KernelTasks& tasks, SourceContext* context, const ProcRoot& root)
+      : tasks_(tasks), procfs_(context, root), values_(ProcRoot(), context) {}
 
   Status begin(const Walk& walk) override;
   Status next(Record& record) override;
@@ -27,7 +28,7 @@ class BpfSource final : public Source {
 
   KernelTasks& tasks_;
   ProcfsSource procfs_;
-  ProcessFiles values_{ProcRoot()};
+  ProcessFiles values_;
   Walk walk_;
   bool is_procfs_walk_ = false;  // the kernel holds too little of what is asked for
   KernelTasks::Question question_;

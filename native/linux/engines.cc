@@ -28,19 +28,26 @@ class ProcfsEngine : public Engine {
   explicit ProcfsEngine(Root root) : root_(std::move(root)) {}
 
   EngineKind kind() const override { return EngineKind::procfs; }
-  bool is_foreign() const override { return root().is_foreign(); }
+  bool is_foreign() const override { return view().is_foreign(); }
   std::unique_ptr<Source> make_source() override {
-    return std::unique_ptr<Source>(new (std::nothrow) ProcfsSource(root()));
+    return std::unique_ptr<Source>(new (std::nothrow) ProcfsSource(context(), root()));
   }
-  Status exists(int32_t pid) override { return root().exists(pid); }
+  Status exists(int32_t pid) override { return view().exists(pid); }
   Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) override {
-    return root().list_children(parents, count, ret_children);
+    return view().list_children(parents, count, ret_children);
   }
 
  protected:
   const ProcRoot& root() const { return root_.root; }
 
  private:
+  // The root as it is now: another /proc may have been mounted.
+  ProcRoot view() const {
+    ProcRoot view = root();
+    if (view.is_system_view() && context() != nullptr) view.set_foreign(context()->is_foreign());
+    return view;
+  }
+
   Root root_;
 };
 
@@ -58,7 +65,7 @@ class EventsEngine final : public ProcfsEngine {
   Status prepare() override { return names_.refresh(); }
   size_t memory() override { return names_.memory(); }
   std::unique_ptr<Source> make_source() override {
-    return std::unique_ptr<Source>(new (std::nothrow) EventsSource(names_));
+    return std::unique_ptr<Source>(new (std::nothrow) EventsSource(names_, context()));
   }
 
  private:
@@ -78,7 +85,7 @@ class BpfEngine final : public ProcfsEngine {
   Iteration iteration() const override { return iteration_; }
   size_t memory() override { return sizeof(task_shared); }
   std::unique_ptr<Source> make_source() override {
-    return std::unique_ptr<Source>(new (std::nothrow) BpfSource(tasks_, root()));
+    return std::unique_ptr<Source>(new (std::nothrow) BpfSource(tasks_, context(), root()));
   }
 
  private:
@@ -112,6 +119,10 @@ Status open_events(Root root, std::unique_ptr<Engine>& ret_engine, Reason& ret_r
 }
 
 }  // namespace
+
+std::unique_ptr<Engine> make_plain_engine() {
+  return std::unique_ptr<Engine>(new (std::nothrow) ProcfsEngine(Root()));
+}
 
 Status make_engine(EngineKind kind, Iteration iteration, const char* path,
                    std::unique_ptr<Engine>& ret_engine, Reason& ret_reason) {

@@ -12,7 +12,7 @@ namespace procseek {
 // The memory, and what keeps it true. Used by any number of threads.
 class RememberedNames final : Happenings {
  public:
-  explicit RememberedNames(const ProcRoot& root) : root_(root), reader_(root) {}
+  explicit RememberedNames(const ProcRoot& root) : root_(root), reader_(nullptr, root) {}
 
   Status open() { return events_.open(); }
   const char* why_not() const { return events_.why_not(); }
@@ -38,7 +38,8 @@ class RememberedNames final : Happenings {
 
 class EventsSource final : public Source {
  public:
-  explicit EventsSource(RememberedNames& names) : names_(names), procfs_(names.root()) {}
+  EventsSource(RememberedNames& names, SourceContext* context)
+      : names_(names), procfs_(context, names.root()) {}
 
   Status begin(const Walk& walk) override;
   Status next(Record& record) override;

@@ -11,9 +11,18 @@
 
 #include "files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+
+// One of the libcs' macros.
+#undef st_ctime
+
+// The number is the same on all architectures; older headers lack it.
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
 
 namespace procseek {
 
@@ -106,24 +115,78 @@ Status read_all(int directory, const char* path, Bytes& text) {
   return status;
 }
 
-#ifdef PROCSEEK_FSTATAT
-bool ask_file(int directory, const char* path, int flags, FileFacts& ret_facts) {
-  KernelStat answer;
-  if (counted(::syscall, PROCSEEK_FSTATAT, directory, path, &answer, flags) != 0) return false;
-  ret_facts = {answer.st_dev, answer.st_ino, answer.st_nlink,
-               static_cast<uint64_t>(answer.st_size)};
-  return true;
+Status read_up_to(int directory, const char* path, size_t limit, Bytes& text, bool& ret_is_cut) {
+  Fd file;
+  Status status = open_at(directory, path, O_RDONLY, file);
+  size_t end = text.size() + limit;
+  size_t length = 1;
+  ret_is_cut = false;
+  while (status == kOk && length != 0 && text.size() < end) {
+    if (!text.reserve(std::min<size_t>(end - text.size(), 4096))) return out_of_memory();
+    size_t room = std::min(text.room(), end - text.size());
+    status = read_some(file.get(), text.data() + text.size(), room, length);
+    if (status == kOk) text.commit(length);
+  }
+  if (status != kOk || length == 0) return status;
+  char next;
+  status = read_some(file.get(), &next, 1, length);
+  ret_is_cut = status == kOk && length != 0;
+  return status;
 }
-#else
-bool ask_file(int directory, const char* path, int flags, FileFacts& ret_facts) {
+
+namespace {
+
+#if defined(SYS_statx)
+bool ask_statx(int directory, const char* path, int flags, FileFacts& ret_facts) {
   struct statx answer;
   if (counted(::syscall, SYS_statx, directory, path, flags, STATX_BASIC_STATS, &answer) != 0) {
     return false;
   }
   uint64_t minor = answer.stx_dev_minor;
   uint64_t device = (minor & 0xff) | uint64_t{answer.stx_dev_major} << 8 | (minor & 0xfff00) << 12;
-  ret_facts = {device, answer.stx_ino, answer.stx_nlink, answer.stx_size};
+  uint64_t changed =
+      static_cast<uint64_t>(answer.stx_ctime.tv_sec) * 1000000000 + answer.stx_ctime.tv_nsec;
+  ret_facts = {device, answer.stx_ino, answer.stx_nlink, answer.stx_size, changed};
   return true;
+}
+#else
+bool ask_statx(int, const char*, int, FileFacts&) { return false; }
+#endif
+
+}  // namespace
+
+bool ask_known_file(int directory, const char* path, int flags, FileFacts& ret_facts) {
+  constexpr int kDoNotSync = 0x4000;  // AT_STATX_DONT_SYNC
+  return ask_statx(directory, path, flags | kDoNotSync, ret_facts);
+}
+
+Status open_known_path(int directory, const char* path, Fd& ret_fd) {
+  constexpr uint64_t kCached = 0x20;        // RESOLVE_CACHED
+  constexpr uint64_t kNoMagicLinks = 0x02;  // RESOLVE_NO_MAGICLINKS
+  struct {                                  // struct open_how
+    uint64_t flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+    uint64_t mode = 0;
+    uint64_t resolve = kCached | kNoMagicLinks;
+  } how;
+  long fd = counted(::syscall, SYS_openat2, directory, path, &how, sizeof how);
+  if (fd < 0) return errno == ENOENT || errno == ENOTDIR ? kGone : kPending;
+  ret_fd = Fd(static_cast<int>(fd));
+  return kOk;
+}
+
+#ifdef PROCSEEK_FSTATAT
+bool ask_file(int directory, const char* path, int flags, FileFacts& ret_facts) {
+  KernelStat answer;
+  if (counted(::syscall, PROCSEEK_FSTATAT, directory, path, &answer, flags) != 0) return false;
+  uint64_t changed = static_cast<uint64_t>(answer.st_ctime) * 1000000000 +
+                     static_cast<uint64_t>(answer.st_ctime_nsec);
+  ret_facts = {answer.st_dev, answer.st_ino, answer.st_nlink, static_cast<uint64_t>(answer.st_size),
+               changed};
+  return true;
+}
+#else
+bool ask_file(int directory, const char* path, int flags, FileFacts& ret_facts) {
+  return ask_statx(directory, path, flags, ret_facts);
 }
 #endif
 

@@ -69,6 +69,8 @@ Status read_small(int directory, const char* path, char* buffer, size_t size, si
 
 // Appends a file of any size to `text`.
 Status read_all(int directory, const char* path, Bytes& text);
+// Appends at most `limit` bytes of a file, and tells whether there are more.
+Status read_up_to(int directory, const char* path, size_t limit, Bytes& text, bool& ret_is_cut);
 
 // Walks a directory's entries whose names are decimal numbers: PIDs, thread ids, file descriptors.
 class NumberedEntries {
@@ -105,12 +107,19 @@ struct FileFacts {
   uint64_t inode = 0;
   uint64_t links = 0;
   uint64_t size = 0;
+  uint64_t changed = 0;  // when its attributes were, in nanoseconds since 1970
   uint32_t device_minor() const {
     return static_cast<uint32_t>((device & 0xff) | (device >> 12 & 0xfff00));
   }
 };
 // False when it cannot be told, be it for a path that leads nowhere.
 bool ask_file(int directory, const char* path, int flags, FileFacts& ret_facts);
+// Likewise, as far as it is known without asking a server or a FUSE daemon (statx(2) with
+// AT_STATX_DONT_SYNC, Linux 4.11).
+bool ask_known_file(int directory, const char* path, int flags, FileFacts& ret_facts);
+// A handle on a path, as far as it can be followed without asking a file system (openat2(2) with
+// RESOLVE_CACHED, Linux 5.12); kPending when one would have to be asked.
+Status open_known_path(int directory, const char* path, Fd& ret_fd);
 
 // A number in decimal without sign; false when `text` is anything else or exceeds 2^31-1.
 bool parse_number(std::string_view text, int32_t& ret_number);

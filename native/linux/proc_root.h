@@ -19,8 +19,15 @@ class ProcRoot {
   // ENOENT and the like when there is none, ENODEV when it is something else.
   static Status open(const char* path, Fd& ret_directory, ProcRoot& ret_root);
 
+  // Whether it is what /proc shows at the moment, rather than one directory that was opened.
+  bool is_system_view() const { return directory_ == AT_FDCWD; }
   // Whether PIDs below it are not those that this process's system calls take.
   bool is_foreign() const { return is_foreign_; }
+  // Of the system's view, what SourceContext::is_foreign() tells.
+  void set_foreign(bool is_foreign) { is_foreign_ = is_foreign; }
+  // Whether it shows this process by the number that its own system calls go by. A failure when it
+  // is not the root of a /proc, or that cannot be told.
+  Status shows_own_namespace(bool& ret_is_own) const;
   // What tells it from others (its device's minor number).
   uint32_t device() const;
 
@@ -42,6 +49,8 @@ class ProcRoot {
   Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) const;
 
  private:
+  bool is_proc() const;
+
   int directory_ = AT_FDCWD;
   bool is_foreign_ = false;
 };

@@ -55,23 +55,31 @@ Status store_terminal(int32_t device, Record& record) {
   return kOk;
 }
 
-// The kernel marks the path of what has been deleted, and a file may be called so. Then the path,
-// in the view of the process, leads to the very file.
-Status leads_to(const ProcessPlace& at, std::string_view path, const ProcPath& link) {
-  char relative[4096];
-  if (path.size() < 2 || path.size() >= sizeof relative) return kGone;
-  path.remove_prefix(1);
-  relative[path.copy(relative, path.size())] = '\0';
-  ProcPath root = at.path("root");
-  Fd directory;
-  Status status = open_at(at.directory(), root.c_str(), O_PATH | O_DIRECTORY, directory);
+// Whether a path, as seen from `directory`, leads to that very file: kOk, or kGone; kPending when a
+// file system would have to be asked, for one that does not answer must not be waited for.
+Status leads_to(int directory, const char* path, const FileFacts& file) {
+  Fd found;
+  FileFacts facts;
+  Status status = open_known_path(directory, path, found);
   if (status != kOk) return status;
-  FileFacts marked;
-  FileFacts found;
-  bool is_same = ask_file(at.directory(), link.c_str(), 0, marked) &&
-                 ask_file(directory.get(), relative, 0, found) && marked.inode == found.inode &&
-                 marked.device == found.device;
+  bool is_same = ask_known_file(found.get(), "", AT_EMPTY_PATH, facts) &&
+                 facts.inode == file.inode && facts.device == file.device;
   return is_same ? kOk : kGone;
+}
+
+// The kernel marks the path of what has been deleted, and a file may be called so. A file without
+// links has been. One that has some may have been deleted by this name: then this path, in the view
+// of this process and of that one, does not lead to it.
+bool is_deleted(const ProcessPlace& at, const ProcPath& link, std::string_view marked) {
+  char path[4096];
+  FileFacts file;
+  if (marked.size() < 2 || marked.size() >= sizeof path) return true;
+  path[marked.copy(path, marked.size())] = '\0';
+  if (!ask_known_file(at.directory(), link.c_str(), 0, file) || file.links == 0) return true;
+  if (leads_to(AT_FDCWD, path, file) == kOk) return false;
+  Fd root;
+  Status status = open_at(at.directory(), at.path("root").c_str(), O_PATH | O_DIRECTORY, root);
+  return status != kOk || leads_to(root.get(), path + 1, file) == kGone;
 }
 
 }  // namespace
@@ -205,31 +213,62 @@ Status ProcessFiles::store_owner(const Owner& owner, FieldMask wanted, Record& r
   return kOk;
 }
 
+// Files that a process can make as large as it likes, or keep from being read.
+Status ProcessFiles::read_guarded(const ProcessPlace& at, std::string_view entry, size_t limit,
+                                  Record& record, bool& ret_is_cut) {
+  size_t offset = record.text.size();
+  ret_is_cut = false;
+  Status status = guarded_.read(at, entry, record.pid, limit, record.text, ret_is_cut);
+  if (status == kOk || is_exhaustion(status)) return status;
+  record.text.truncate(offset);
+  return status < 0 ? Status{kDenied} : status;
+}
+
 Status ProcessFiles::read_cmdline(const ProcessPlace& at, Record& record) {
   size_t offset = record.text.size();
-  ProcPath file = at.path("cmdline");
-  Status status = read_all(at.directory(), file.c_str(), record.text);
-  if (status != kOk) return status;
+  bool is_cut;
+  Status status = read_guarded(at, "cmdline", record.text_limit, record, is_cut);
+  if (status < 0 || status == kGone) return status;
+  if (status != kOk) {
+    record.withhold(Field::cmdline);
+    return kOk;
+  }
   if (!end_last_element(record.text, offset)) return out_of_memory();
   record.cmdline = span_from(record.text, offset);
   record.set(Field::cmdline);
+  if (is_cut) record.cut |= bit(Field::cmdline);
+  return kOk;
+}
+
+Status ProcessFiles::read_head_of_cmdline(const ProcessPlace& at, Record& record, Span& ret_head) {
+  constexpr size_t kHead = 4096;
+  size_t offset = record.text.size();
+  bool is_cut;
+  ret_head = Span();
+  Status status = read_guarded(at, "cmdline", kHead, record, is_cut);
+  if (status < 0 || status == kGone) return status;
+  ret_head = span_from(record.text, offset);
   return kOk;
 }
 
 Status ProcessFiles::read_environ(const ProcessPlace& at, Record& record) {
   size_t offset = record.text.size();
-  ProcPath file = at.path("environ");
-  Status status = read_all(at.directory(), file.c_str(), record.text);
+  bool is_cut;
+  Status status = read_guarded(at, "environ", record.text_limit, record, is_cut);
   if (status < 0) return status;
   if (status != kOk) {
-    record.text.truncate(offset);
     miss(status);
     record.withhold(Field::environ);
     return kOk;
   }
+  // Half of a variable would be a wrong value.
+  while (is_cut && record.text.size() > offset && record.text.last() != '\0') {
+    record.text.truncate(record.text.size() - 1);
+  }
   if (!end_last_element(record.text, offset)) return out_of_memory();
   record.environ = span_from(record.text, offset);
   record.set(Field::environ);
+  if (is_cut) record.cut |= bit(Field::environ);
   return kOk;
 }
 
@@ -241,16 +280,14 @@ Status ProcessFiles::read_link(const ProcessPlace& at, std::string_view entry, F
   ssize_t length = counted(::readlinkat, at.directory(), link.c_str(), target, sizeof target);
   if (length < 0) {
     Status status = outcome(Call::readlinkat, errno);
-    if (status < 0 && errno != ENAMETOOLONG) return status;
+    if (is_exhaustion(status)) return status;
     miss(status);
     record.withhold(field);
     return kOk;
   }
   std::string_view path(target, static_cast<size_t>(length));
-  if (ends_with(path, kDeleted)) {
-    Status status = leads_to(at, path, link);
-    if (status < 0) return status;
-    if (status != kOk) path.remove_suffix(kDeleted.size());
+  if (ends_with(path, kDeleted) && is_deleted(at, link, path)) {
+    path.remove_suffix(kDeleted.size());
   }
   if (!record.text.store(path, span)) return out_of_memory();
   record.set(field);
@@ -258,13 +295,14 @@ Status ProcessFiles::read_link(const ProcessPlace& at, std::string_view entry, F
 }
 
 Status ProcessFiles::read_io(const ProcessPlace& at, Record& record) {
-  char buffer[512];
-  size_t length;
-  ProcPath file = at.path("io");
-  Status status = read_small(at.directory(), file.c_str(), buffer, sizeof buffer, length);
+  constexpr size_t kLength = 512;
+  size_t offset = record.text.size();
+  bool is_cut;
+  Status status = read_guarded(at, "io", kLength, record, is_cut);
   if (status < 0) return status;
   miss(status);
-  bool is_known = status == kOk && parse_io({buffer, length}, record.io);
+  bool is_known = status == kOk && parse_io(record.view(span_from(record.text, offset)), record.io);
+  record.text.truncate(offset);
   is_known ? record.set(Field::io) : record.withhold(Field::io);
   return kOk;
 }
@@ -283,7 +321,7 @@ Status ProcessFiles::read_fds(const ProcessPlace& at, Record& record) {
   int32_t number;
   Status status = entries.open(at.directory(), file.c_str());
   while (status == kOk && (status = entries.next(number)) == kOk) record.fds++;
-  if (status < 0) return status;
+  if (is_exhaustion(status)) return status;
   // The directory of a process that is gone lists as empty.
   miss(record.fds == 0 ? kGone : status);
   status == kEnd ? record.set(Field::fds) : record.withhold(Field::fds);
@@ -294,7 +332,7 @@ Status ProcessFiles::read_cgroup(const ProcessPlace& at, Record& record) {
   Bytes text;
   ProcPath file = at.path("cgroup");
   Status status = read_all(at.directory(), file.c_str(), text);
-  if (status < 0) return status;
+  if (is_exhaustion(status)) return status;
   miss(status);
   std::string_view lines = status == kOk ? text.view({0, static_cast<uint32_t>(text.size())}) : "";
   std::string_view cgroup = parse_cgroup(lines);

@@ -3,9 +3,12 @@
 
 #include "../posix/accounts.h"
 #include "../process.h"
+#include "../source_context.h"
 #include "files.h"
+#include "guarded_read.h"
 #include "parse.h"
 #include "proc_root.h"
+#include "process_place.h"
 
 namespace procseek {
 
@@ -29,23 +32,13 @@ enum File : FileSet {
 // Those that supply the fields.
 FileSet files_for(FieldMask fields);
 
-// Where the entries of a process are: below a handle on its directory, or by its path.
-class ProcessPlace {
- public:
-  // `prefix` is empty, or ends in a slash.
-  ProcessPlace(int directory, const ProcPath& prefix) : directory_(directory), prefix_(prefix) {}
-
-  int directory() const { return directory_; }
-  ProcPath path(std::string_view entry) const { return ProcPath(prefix_).append(entry); }
-
- private:
-  int directory_;
-  ProcPath prefix_;
-};
-
 class ProcessFiles {
  public:
-  explicit ProcessFiles(const ProcRoot& root) : root_(root) {}
+  // Without a context it waits for files that may not answer.
+  ProcessFiles(const ProcRoot& root, SourceContext* context)
+      : root_(root), guarded_(calls_of(context)), accounts_(calls_of(context)) {}
+
+  void set_root(const ProcRoot& root) { root_ = root; }
 
   // For another process.
   void reset();
@@ -54,6 +47,12 @@ class ProcessFiles {
   // `wanted`. Fields that a live process may lack or withhold become null; kGone or kDenied tells
   // that the process as a whole is out of reach.
   Status read(const ProcessPlace& at, FileSet files, FieldMask wanted, Record& record);
+
+  // Appends the begin of the process's arguments, as much as its name could follow from.
+  Status read_head_of_cmdline(const ProcessPlace& at, Record& record, Span& ret_head);
+
+  // Gives back the memory that is held for files of any size.
+  void release() { guarded_.release(); }
 
   // What follows from values, whoever supplied them.
   Status store_start(uint64_t start_ticks, FieldMask wanted, Record& record);
@@ -83,7 +82,14 @@ class ProcessFiles {
   Status store_stat(const Stat& stat, FieldMask wanted, Record& record);
   double start_time(uint64_t start_ticks);
 
-  const ProcRoot root_;
+  Status read_guarded(const ProcessPlace& at, std::string_view entry, size_t limit, Record& record,
+                      bool& ret_is_cut);
+  static GuardedCalls* calls_of(SourceContext* context) {
+    return context == nullptr ? nullptr : &context->guarded_calls();
+  }
+
+  ProcRoot root_;
+  GuardedRead guarded_;
   bool is_kernel_thread_ = false;
   bool is_visible_ = false;  // an entry that everybody may read was read
   bool is_denied_ = false;

@@ -17,8 +17,8 @@ bool is_single(FileSet files) { return (files & (files - 1)) == 0; }
 
 }  // namespace
 
-std::unique_ptr<Source> make_source() {
-  return std::unique_ptr<Source>(new (std::nothrow) ProcfsSource);
+std::unique_ptr<Source> make_source(SourceContext* context) {
+  return std::unique_ptr<Source>(new (std::nothrow) ProcfsSource(context));
 }
 
 bool process_exists(int32_t pid) {
@@ -31,6 +31,7 @@ bool process_exists(int32_t pid) {
 Status ProcfsSource::begin(const Walk& walk) {
   walk_ = walk;
   walked_ = 0;
+  look_at_view();
   if (walk.listed) return root_.check();
   return as_failure(Call::openat, root_.open_entries(entries_));
 }
@@ -38,6 +39,14 @@ Status ProcfsSource::begin(const Walk& walk) {
 void ProcfsSource::end() {
   entries_.close();
   handle_.reset();
+  files_.release();
+}
+
+// Another /proc may have been mounted since.
+void ProcfsSource::look_at_view() {
+  if (context_ == nullptr || !root_.is_system_view()) return;
+  root_.set_foreign(context_->is_foreign());
+  files_.set_root(root_);
 }
 
 Status ProcfsSource::next_pid(int32_t& ret_pid, uint64_t& ret_inode) {
@@ -65,7 +74,8 @@ Status ProcfsSource::next(Record& record) {
     // The inode of /proc/PID is made for the process, and numbered by 32 bits (get_next_ino()).
     record.stamp = static_cast<uint32_t>(inode);
     if (walk_.comm) status = read_files(record, kComm, bit(Field::comm));
-    if (status <= 0) return status;
+    // What is about this process alone does not concern the others.
+    if (status == kOk || is_exhaustion(status)) return status;
   }
   return status;
 }
@@ -81,6 +91,7 @@ Status ProcfsSource::find(int32_t pid, FieldMask wanted, Record& record) {
   // A process may vanish, and another one take its PID, between the question whether it exists and
   // reading it; hardly ever more than once.
   Status status;
+  look_at_view();
   for (int attempt = 0; attempt < 3; attempt++) {
     status = root_.exists(pid);
     if (status != kOk) return status;
@@ -159,22 +170,39 @@ Status ProcfsSource::complete_name(Record& record, FieldMask wanted) {
     return status == kOk ? read(record, wanted) : status;
   }
 
-  FieldMask sources[] = {bit(Field::cmdline), bit(Field::exe)};
-  // A runtime that relabels itself may retitle itself too: its executable is the better witness.
-  if (is_main_thread_label(comm)) std::swap(sources[0], sources[1]);
-  for (FieldMask source : sources) {
-    Status status = read_files(record, files_for(source & ~record.present), source);
+  // What takes no lock of the process comes first. It is also the better witness of one that a
+  // runtime relabelled, for that may have been retitled too.
+  Status status = read_files(record, files_for(bit(Field::exe) & ~record.present), bit(Field::exe));
+  if (status != kOk) return status;
+  comm = record.view(record.comm);
+  std::string_view name =
+      record.has(Field::exe) ? name_from_exe(comm, record.view(record.exe)) : std::string_view{};
+  bool is_longer = name.size() > comm.size() || (is_main_thread_label(comm) && !name.empty());
+  if (!is_longer) status = read_argument_name(record, name);
+  if (status != kOk) return status;
+  if (name.empty()) return take(record.comm);
+  return take({static_cast<uint32_t>(name.data() - record.text.data()),
+               static_cast<uint32_t>(name.size())});
+}
+
+// Leaves the name as it is when the arguments do not tell another one.
+Status ProcfsSource::read_argument_name(Record& record, std::string_view& ret_name) {
+  size_t offset = static_cast<size_t>(ret_name.data() - record.text.data());
+  Span arguments;
+  if (record.has(Field::cmdline)) {
+    arguments = record.cmdline;
+  } else if ((record.present & bit(Field::cmdline)) == 0) {
+    Status status = files_.read_head_of_cmdline(place(record.pid), record, arguments);
     if (status != kOk) return status;
-    comm = record.view(record.comm);
-    std::string_view name =
-        source == bit(Field::cmdline)
-            ? name_from_cmdline(comm, record.view(record.cmdline))
-            : name_from_exe(comm, record.has(Field::exe) ? record.view(record.exe) : "");
-    if (name.empty()) continue;
-    return take({static_cast<uint32_t>(name.data() - record.text.data()),
-                 static_cast<uint32_t>(name.size())});
   }
-  return take(record.comm);
+  std::string_view name = name_from_cmdline(record.view(record.comm), record.view(arguments));
+  if (!name.empty()) {
+    ret_name = name;
+  } else if (!ret_name.empty()) {
+    // The text may have moved.
+    ret_name = {record.text.data() + offset, ret_name.size()};
+  }
+  return kOk;
 }
 
 }  // namespace procseek

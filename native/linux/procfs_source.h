@@ -13,7 +13,13 @@ namespace procseek {
 
 class ProcfsSource final : public Source {
  public:
-  explicit ProcfsSource(const ProcRoot& root = ProcRoot()) : root_(root), files_(root) {}
+  explicit ProcfsSource(SourceContext* context, const ProcRoot& root = ProcRoot())
+      : context_(context), root_(root), files_(root, context) {
+    if (context_ != nullptr) context_->hold();
+  }
+  ~ProcfsSource() override {
+    if (context_ != nullptr) context_->release();
+  }
 
   Status begin(const Walk& walk) override;
   Status next(Record& record) override;
@@ -32,8 +38,11 @@ class ProcfsSource final : public Source {
   Status verify(int32_t pid) const;
   Status read_files(Record& record, FileSet files, FieldMask wanted);
   Status complete_name(Record& record, FieldMask wanted);
+  Status read_argument_name(Record& record, std::string_view& ret_name);
+  void look_at_view();
 
-  const ProcRoot root_;
+  SourceContext* context_;
+  ProcRoot root_;
   Walk walk_;
   size_t walked_ = 0;
   NumberedEntries entries_;

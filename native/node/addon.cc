@@ -7,6 +7,7 @@
 #include "../name.h"
 #include "../platform.h"
 #include "engines.h"
+#include "environment.h"
 #include "lookups.h"
 #include "monitoring.h"
 #include "values.h"
@@ -60,6 +61,7 @@ constexpr char kCalls[] = PROCSEEK_CALLS(X);
   X("closeEngine", close_engine)         \
   X("engineFacts", engine_facts)         \
   X("tryEngine", try_engine)             \
+  X("isForeign", is_foreign)             \
   X("exists", exists)                    \
   X("lookupSync", lookup_sync)           \
   X("lookup", lookup)                    \
@@ -135,5 +137,6 @@ bool add_exports(napi_env env, napi_value exports) {
 }  // namespace procseek::node
 
 NAPI_MODULE_INIT(/* env, exports */) {
-  return procseek::node::add_exports(env, exports) ? exports : procseek::node::give_up(env);
+  using namespace procseek::node;
+  return Environment::create(env) && add_exports(env, exports) ? exports : give_up(env);
 }

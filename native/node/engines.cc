@@ -3,8 +3,9 @@
 #include <new>
 
 #include "../platform.h"
-#include "async.h"
+#include "environment.h"
 #include "handles.h"
+#include "workers.h"
 
 namespace procseek::node {
 
@@ -24,7 +25,11 @@ bool read_kind(const Arguments& arguments, uint32_t& ret_kind, Iteration& ret_it
 
 class OpenJob final : public Job {
  public:
-  OpenJob(uint32_t kind, Iteration iteration) : kind_(kind), iteration_(iteration) {}
+  OpenJob(uint32_t kind, Iteration iteration, SourceContext& context)
+      : kind_(kind), iteration_(iteration), context_(context) {
+    context_.hold();
+  }
+  ~OpenJob() override { context_.release(); }
   // Null-terminated; without, the system's own root.
   bool set_root(std::string_view root) {
     has_root_ = true;
@@ -36,7 +41,10 @@ class OpenJob final : public Job {
     status_ = kind_ == kAuto ? open_best_engine(iteration_, root, engine_, reason_)
                              : procseek::open_engine(static_cast<EngineKind>(kind_), iteration_,
                                                      root, engine_, reason_);
-    if (status_ == kOk) status_ = engine_->prepare();
+    if (status_ == kOk) {
+      engine_->share(context_);
+      status_ = engine_->prepare();
+    }
   }
 
   napi_value finish(napi_env env) override {
@@ -49,9 +57,9 @@ class OpenJob final : public Job {
  private:
   uint32_t kind_;
   Iteration iteration_;
+  SourceContext& context_;
   bool has_root_ = false;
   Bytes root_;
-  Status status_ = kOk;
   Reason reason_;
   std::unique_ptr<Engine> engine_;
 };
@@ -66,8 +74,12 @@ void EngineUse::reset() {
 }
 
 bool EngineUse::read(napi_env env, const Arguments& arguments, size_t at) {
-  if (arguments.is_undefined(at)) return true;
-  auto* handle = unwrap<EngineHandle>(env, arguments[at]);
+  EngineHandle* handle = nullptr;
+  if (!arguments.is_undefined(at)) {
+    handle = unwrap<EngineHandle>(env, arguments[at]);
+  } else if (Environment* environment = Environment::of(env)) {
+    handle = &environment->plain_engine();
+  }
   if (handle == nullptr || handle->get() == nullptr) return false;
   handle_ = handle;
   handle_->hold();
@@ -75,26 +87,13 @@ bool EngineUse::read(napi_env env, const Arguments& arguments, size_t at) {
   return true;
 }
 
-std::unique_ptr<Source> EngineUse::make_source() const {
-  return handle_ == nullptr ? procseek::make_source() : handle_->get()->make_source();
-}
-
-Status EngineUse::exists(int32_t pid) const {
-  if (handle_ != nullptr) return handle_->get()->exists(pid);
-  return process_exists(pid) ? kOk : kGone;
-}
-
-Status EngineUse::list_children(const int32_t* parents, size_t count, Bytes& ret_children) const {
-  return handle_ == nullptr ? procseek::list_children(parents, count, ret_children)
-                            : handle_->get()->list_children(parents, count, ret_children);
-}
-
 napi_value open_engine(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   uint32_t kind;
   Iteration iteration;
-  if (!read_kind(arguments, kind, iteration)) return refuse(env);
-  std::unique_ptr<OpenJob> job(new (std::nothrow) OpenJob(kind, iteration));
+  Environment* environment = Environment::of(env);
+  if (environment == nullptr || !read_kind(arguments, kind, iteration)) return refuse(env);
+  std::unique_ptr<OpenJob> job(new (std::nothrow) OpenJob(kind, iteration, environment->sources()));
   std::string_view root;
   if (!arguments.is_undefined(2)) {
     if (!arguments.bytes(2, root)) return refuse(env);
@@ -132,6 +131,11 @@ napi_value try_engine(napi_env env, napi_callback_info info) {
   Status status =
       procseek::open_engine(static_cast<EngineKind>(kind), iteration, nullptr, engine, reason);
   return pair(env, number(env, status), string(env, reason.text()));
+}
+
+napi_value is_foreign(napi_env env, napi_callback_info) {
+  Environment* environment = Environment::of(env);
+  return boolean(env, environment != nullptr && environment->sources().is_foreign());
 }
 
 }  // namespace procseek::node

@@ -46,7 +46,7 @@ class EngineHandle {
   bool is_closing_ = false;
 };
 
-// The use of an engine for one lookup, or of none: then lookups are stateless.
+// The use of an engine for one lookup: a Finder's, or the one that keeps nothing.
 class EngineUse {
  public:
   EngineUse() = default;
@@ -56,12 +56,11 @@ class EngineUse {
   ~EngineUse() { reset(); }
   void reset();
 
-  // An engine, or undefined. False when it is neither, or was closed.
+  // An engine, or undefined for the one that keeps nothing. False when it is neither, or was
+  // closed.
   bool read(napi_env env, const Arguments& arguments, size_t at);
 
-  std::unique_ptr<Source> make_source() const;
-  Status exists(int32_t pid) const;
-  Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) const;
+  Engine* operator->() const { return handle_->get(); }
 
  private:
   EngineHandle* handle_ = nullptr;
@@ -71,5 +70,6 @@ napi_value open_engine(napi_env env, napi_callback_info info);
 napi_value close_engine(napi_env env, napi_callback_info info);
 napi_value engine_facts(napi_env env, napi_callback_info info);
 napi_value try_engine(napi_env env, napi_callback_info info);
+napi_value is_foreign(napi_env env, napi_callback_info info);
 
 }  // namespace procseek::node

@@ -5,10 +5,10 @@
 
 #include "../pass.h"
 #include "../platform.h"
-#include "async.h"
 #include "engines.h"
 #include "handles.h"
 #include "values.h"
+#include "workers.h"
 
 namespace procseek::node {
 
@@ -53,6 +53,16 @@ class PassHandle {
     if (!is_busy && is_closing_) close();
   }
 
+  // Tells V8 how much memory it holds, for collecting it to be worth while.
+  void account(napi_env env) {
+    auto held = static_cast<int64_t>(pass_.memory());
+    int64_t total;
+    if (held == told_memory_) return;
+    if (napi_adjust_external_memory(env, held - told_memory_, &total) == napi_ok) {
+      told_memory_ = held;
+    }
+  }
+
   bool is_measured = false;
   double cpu_time = 0;  // of all measured steps so far, in milliseconds
 
@@ -62,64 +72,92 @@ class PassHandle {
   EngineUse engine_;  // outlives the pass
   Pass pass_;
   int holders_ = 1;
+  int64_t told_memory_ = 0;
   bool is_busy_ = false;
   bool is_closing_ = false;
 };
 
-// A status, or the batches when there are any rows: what a step or a lookup comes to.
-napi_value outcome(napi_env env, Status status, const Pass& pass) {
-  Packet packet = pass.measure();
-  if (status < 0) return number(env, status);
-  if (status == kEnd && packet.empty()) return number(env, 0);
+// The batches as a buffer of JavaScript's, or a status when there are more than its offsets reach.
+template <class Write>
+napi_value pack(napi_env env, Packet& packet, Write write) {
+  if (!packet.fits()) return number(env, failure(Call::malloc, error_number::kNoMemory));
   char* bytes;
   napi_value buffer = array_buffer(env, packet.size(), bytes);
-  if (buffer != nullptr) pass.write(packet, bytes);
+  if (buffer != nullptr) write(bytes);
   return buffer;
+}
+
+// What a step comes to: a status, or the batches when there are any rows. They are dropped here.
+napi_value outcome(napi_env env, Status status, PassHandle& handle) {
+  Pass& pass = handle.pass();
+  Packet packet = pass.measure();
+  napi_value value;
+  if (status < 0) {
+    value = number(env, status);
+  } else if (status == kEnd && packet.empty()) {
+    value = number(env, 0);
+  } else {
+    value = pack(env, packet, [&](char* bytes) { pass.write(packet, bytes); });
+  }
+  if (status != kOk) pass.release_batches();
+  handle.account(env);
+  return value;
 }
 
 // One process by its PID.
 class Lookup {
  public:
-  Lookup(EngineUse engine, int32_t pid, FieldMask fields)
-      : engine_(std::move(engine)), pid_(pid), fields_(fields | bit(Field::pid)) {}
+  Lookup(EngineUse engine, int32_t pid, FieldMask fields, uint32_t text_limit)
+      : engine_(std::move(engine)),
+        pid_(pid),
+        text_limit_(text_limit),
+        batch_(fields | bit(Field::pid), text_limit) {}
 
-  void run() {
-    std::unique_ptr<Source> source = engine_.make_source();
-    if (source == nullptr) {
-      status_ = out_of_memory();
-      return;
-    }
+  Status run() {
+    std::unique_ptr<Source> source = engine_->make_source();
+    if (source == nullptr) return out_of_memory();
     Record record;
-    status_ = source->find(pid_, fields_, record);
-    if (status_ == kOk) status_ = batch_.append(record, true);
+    record.text_limit = text_limit_;
+    Status status = source->find(pid_, batch_.fields(), record);
+    return status == kOk ? batch_.append(record, true) : status;
   }
 
-  napi_value finish(napi_env env) {
-    if (status_ != kOk) return number(env, status_ == kGone ? 0 : status_);
+  napi_value finish(napi_env env, Status status) {
+    if (status != kOk) return number(env, status == kGone ? 0 : status);
     Packet packet;
     packet.measure(batch_);
-    char* bytes;
-    napi_value buffer = array_buffer(env, packet.size(), bytes);
-    if (buffer == nullptr) return nullptr;
-    packet.begin(bytes, true);
-    packet.write(0, batch_);
-    return buffer;
+    return pack(env, packet, [&](char* bytes) {
+      packet.begin(bytes, true);
+      packet.write(0, batch_);
+    });
   }
 
  private:
   EngineUse engine_;
   int32_t pid_;
-  FieldMask fields_;
-  Status status_ = kOk;
-  Batch batch_{fields_};
+  uint32_t text_limit_;
+  Batch batch_;
+};
+
+// The arguments of a lookup.
+struct LookupArguments {
+  EngineUse engine;
+  int32_t pid;
+  FieldMask fields;
+  uint32_t text_limit;
+
+  bool read(napi_env env, const Arguments& arguments) {
+    return engine.read(env, arguments, 0) && arguments.i32(1, pid) && arguments.u32(2, fields) &&
+           arguments.u32(3, text_limit) && text_limit <= Record::kMostTextLimit;
+  }
+  Lookup lookup() { return Lookup(std::move(engine), pid, fields, text_limit); }
 };
 
 class LookupJob final : public Job {
  public:
-  LookupJob(EngineUse engine, int32_t pid, FieldMask fields)
-      : lookup_(std::move(engine), pid, fields) {}
-  void run() override { lookup_.run(); }
-  napi_value finish(napi_env env) override { return lookup_.finish(env); }
+  explicit LookupJob(LookupArguments& arguments) : lookup_(arguments.lookup()) {}
+  void run() override { status_ = lookup_.run(); }
+  napi_value finish(napi_env env) override { return lookup_.finish(env, status_); }
 
  private:
   Lookup lookup_;
@@ -136,11 +174,11 @@ class StepJob final : public Job {
     handle_->release();
   }
   void run() override { status_ = handle_->step(); }
-  napi_value finish(napi_env env) override { return node::outcome(env, status_, handle_->pass()); }
+  void cancel() override { handle_->pass().cancel_all(); }
+  napi_value finish(napi_env env) override { return node::outcome(env, status_, *handle_); }
 
  private:
   PassHandle* handle_;
-  Status status_ = kOk;
 };
 
 class ChildrenJob final : public Job {
@@ -151,7 +189,7 @@ class ChildrenJob final : public Job {
   }
   void run() override {
     auto* parents = reinterpret_cast<const int32_t*>(parents_.data());
-    status_ = engine_.list_children(parents, parents_.size() / sizeof *parents, children_);
+    status_ = engine_->list_children(parents, parents_.size() / sizeof *parents, children_);
   }
   napi_value finish(napi_env env) override {
     if (status_ != kOk) return number(env, status_);
@@ -162,7 +200,6 @@ class ChildrenJob final : public Job {
   EngineUse engine_;
   Bytes parents_;
   Bytes children_;
-  Status status_ = kOk;
 };
 
 }  // namespace
@@ -176,7 +213,8 @@ bool QueryArguments::read(const Arguments& arguments, size_t at) {
   if (!arguments.u32(at, by) || by > static_cast<uint32_t>(By::any) ||
       !arguments.u32(at + 1, flags) || !arguments.i64(at + 2, options.uid) ||
       !arguments.i64(at + 3, options.ppid) || !arguments.u32(at + 4, options.limit) ||
-      !arguments.u32(at + 5, options.fields) || !arguments.bytes(at + 6, names)) {
+      !arguments.u32(at + 5, options.fields) || !arguments.bytes(at + 6, names) ||
+      !arguments.u32(at + 7, options.text_limit) || options.text_limit > Record::kMostTextLimit) {
     return false;
   }
   options.by = static_cast<By>(by);
@@ -192,39 +230,28 @@ napi_value exists(napi_env env, napi_callback_info info) {
   EngineUse engine;
   int32_t pid;
   if (!engine.read(env, arguments, 0) || !arguments.i32(1, pid)) return refuse(env);
-  return number(env, engine.exists(pid));
+  return number(env, engine->exists(pid));
 }
 
 napi_value lookup_sync(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
-  EngineUse engine;
-  int32_t pid;
-  FieldMask fields;
-  if (!engine.read(env, arguments, 0) || !arguments.i32(1, pid) || !arguments.u32(2, fields)) {
-    return refuse(env);
-  }
-  Lookup lookup(std::move(engine), pid, fields);
-  lookup.run();
-  return lookup.finish(env);
+  LookupArguments arguments;
+  if (!arguments.read(env, Arguments(env, info))) return refuse(env);
+  Lookup lookup = arguments.lookup();
+  Status status = lookup.run();
+  return lookup.finish(env, status);
 }
 
 napi_value lookup(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
-  EngineUse engine;
-  int32_t pid;
-  FieldMask fields;
-  if (!engine.read(env, arguments, 0) || !arguments.i32(1, pid) || !arguments.u32(2, fields)) {
-    return refuse(env);
-  }
-  auto* job = new (std::nothrow) LookupJob(std::move(engine), pid, fields);
-  return start(env, std::unique_ptr<Job>(job));
+  LookupArguments arguments;
+  if (!arguments.read(env, Arguments(env, info))) return refuse(env);
+  return start(env, std::unique_ptr<Job>(new (std::nothrow) LookupJob(arguments)));
 }
 
 napi_value open_pass(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   EngineUse engine;
   if (!engine.read(env, arguments, 0)) return refuse(env);
-  std::unique_ptr<Source> source = engine.make_source();
+  std::unique_ptr<Source> source = engine->make_source();
   if (source == nullptr) return number(env, out_of_memory());
   auto* handle = new (std::nothrow) PassHandle(std::move(engine), std::move(source));
   if (handle == nullptr) return number(env, out_of_memory());
@@ -260,7 +287,7 @@ napi_value next_sync(napi_env env, napi_callback_info info) {
   auto* handle = unwrap<PassHandle>(env, arguments[0]);
   if (handle == nullptr || handle->is_busy()) return refuse(env);
   Status status = handle->step();
-  return outcome(env, status, handle->pass());
+  return outcome(env, status, *handle);
 }
 
 napi_value next(napi_env env, napi_callback_info info) {
@@ -284,6 +311,7 @@ napi_value close(napi_env env, napi_callback_info info) {
   auto* handle = unwrap<PassHandle>(env, arguments[0]);
   if (handle == nullptr) return refuse(env);
   handle->close();
+  if (!handle->is_busy()) handle->account(env);
   return nullptr;
 }
 

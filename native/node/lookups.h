@@ -10,13 +10,14 @@
 
 namespace procseek::node {
 
-// A query as JavaScript hands it over: `by`, flags, `uid`, `ppid`, `limit`, fields, names.
+// A query as JavaScript hands it over: `by`, flags, `uid`, `ppid`, `limit`, fields, names,
+// the limit of texts.
 struct QueryArguments {
   QueryOptions options;
   std::string_view names;
   bool ignore_case = false;
 
-  static constexpr size_t kCount = 7;
+  static constexpr size_t kCount = 8;
   // From the argument `at` on; false when they are malformed.
   bool read(const Arguments& arguments, size_t at);
 };

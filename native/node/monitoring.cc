@@ -4,6 +4,7 @@
 
 #include "../monitor.h"
 #include "../platform.h"
+#include "environment.h"
 #include "handles.h"
 #include "lookups.h"
 #include "values.h"
@@ -61,7 +62,9 @@ Status MonitorHandle::open(napi_value callback) {
   std::unique_ptr<News> news;
   Status status = make_news(news);
   if (status != kOk) return status;
-  monitor_.reset(new (std::nothrow) Monitor(std::move(news)));
+  Environment* environment = Environment::of(env_);
+  SourceContext* context = environment == nullptr ? nullptr : &environment->sources();
+  monitor_.reset(new (std::nothrow) Monitor(std::move(news), context));
   if (monitor_ == nullptr) return out_of_memory();
   napi_value name;
   if (napi_create_string_utf8(env_, "procseek", NAPI_AUTO_LENGTH, &name) != napi_ok ||
@@ -269,7 +272,7 @@ napi_value take_from_watch(napi_env env, napi_callback_info info) {
   if (handle == nullptr) return refuse(env);
   Watch& watch = handle->watch();
   Bytes told;
-  Batch rows(watch.query().told_fields());
+  Batch rows(watch.query().told_fields(), watch.query().text_limit());
   if (watch.take(told, rows)) handle->wake();
   Packet packet;
   packet.measure(rows);

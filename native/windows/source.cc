@@ -40,7 +40,7 @@ uint32_t stamp_of(uint64_t birth) { return static_cast<uint32_t>(birth ^ birth >
 
 }  // namespace
 
-std::unique_ptr<Source> make_source() {
+std::unique_ptr<Source> make_source(SourceContext*) {
   return std::unique_ptr<Source>(new (std::nothrow) WindowsSource);
 }
 

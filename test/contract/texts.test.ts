@@ -37,9 +37,12 @@ describe('A command line', () => {
   ])('may hold %s', async (_, args) => {
     const { pid } = await startProgram(path, args);
     const cmdline = [path, ...programArguments, ...args];
-    expect(tell(pid, 'cmdline')).toEqual(cmdline);
-    expect(await findByPid(pid, { fields: ['cmdline', 'name'] })).toMatchObject({ cmdline });
-    const found = await findByName(cmdline.join(' '), { by: 'cmdline', fields: ['cmdline'] });
+    const whole = { fields: ['cmdline'], maxBytes: 2 ** 21 } as const;
+    expect(findByPidSync(pid, whole)).toEqual({ pid, cmdline });
+    expect(await findByPid(pid, { ...whole, fields: ['cmdline', 'name'] })).toMatchObject({
+      cmdline,
+    });
+    const found = await findByName(cmdline.join(' '), { by: 'cmdline', ...whole });
     expect(found).toContainEqual({ pid, cmdline });
   });
 });

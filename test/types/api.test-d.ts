@@ -55,6 +55,7 @@ interface Chosen {
   rss: number | null;
   cmdline: string[] | null;
   io: IoCounters | null;
+  truncated?: readonly ('cmdline' | 'environ')[];
 }
 
 const fields = ['rss', 'cmdline', 'io'] as const;
@@ -108,7 +109,9 @@ describe('With `fields`', () => {
   });
 
   test('that are known at run time only, each may be missing', () => {
-    type Any = Pick<ProcessFields, 'pid'> & Partial<ProcessFields>;
+    interface Any extends Pick<ProcessFields, 'pid'>, Partial<Omit<ProcessFields, 'pid'>> {
+      truncated?: readonly ('cmdline' | 'environ')[];
+    }
     const chosen: Field[] = ['name'];
     expectTypeOf(findByPidSync(1, { fields: chosen })).toEqualTypeOf<Any | undefined>();
     expectTypeOf(findByNameSync('x', { fields: fieldNames })).toEqualTypeOf<Any[]>();
