@@ -2,7 +2,6 @@
  * The package managers that procseek is installed by in its tests: from npm, into .cache/clients.
  * They are no devDependencies, because nothing else needs them.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRoot } from './run.mjs';
 import { installInto } from './runtimes.mjs';
@@ -30,16 +29,20 @@ function bun() {
   return { name: 'bun', version: '1.4.5', from, program: 'bin/bun' };
 }
 
-/** Installs what is missing, and tells how each is started. */
+const all = [...clients, bun()].map(({ name, from = name, version, script, program }) => {
+  const major = Number.parseInt(version, 10);
+  const folder = `${name}-${major}`;
+  const file = join(cache, 'node_modules', folder, script ?? program);
+  const isScript = script !== undefined;
+  return { name, version, major, file, isScript, folder, specifier: `npm:${from}@${version}` };
+});
+
+/** Where each is once it is installed. */
 export function packageManagers() {
-  const all = [...clients, bun()].map((client) => {
-    const major = Number.parseInt(client.version, 10);
-    return { from: client.name, ...client, major, folder: `${client.name}-${major}` };
-  });
-  const packages = all.map(({ folder, from, version }) => [folder, `npm:${from}@${version}`]);
-  installInto(cache, Object.fromEntries(packages));
-  return all.map(({ name, version, major, folder, script, program }) => {
-    const file = join(cache, 'node_modules', folder, script ?? program);
-    return { name, version, major, file, isScript: script !== undefined };
-  });
+  return all;
+}
+
+/** Installs what is missing of them. */
+export function installPackageManagers() {
+  installInto(cache, Object.fromEntries(all.map(({ folder, specifier }) => [folder, specifier])));
 }
