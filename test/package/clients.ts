@@ -91,6 +91,7 @@ export class Project {
 
   /** Install scripts of procseek are allowed, for it to show that there are none. */
   #manifest(specifier: string): object {
+    const { name, major } = this.#client;
     return {
       name: 'project',
       version: '1.0.0',
@@ -98,7 +99,7 @@ export class Project {
       dependencies: { procseek: specifier },
       allowScripts: { procseek: true }, // npm 11 and 12
       trustedDependencies: ['procseek'], // Bun
-      ...(this.#client.name === 'pnpm' && { pnpm: { onlyBuiltDependencies: ['procseek'] } }),
+      ...(name === 'pnpm' && major < 11 && { pnpm: { onlyBuiltDependencies: ['procseek'] } }),
     };
   }
 
