@@ -1,15 +1,14 @@
-// Prints a hash of everything that the addon is compiled from. binding.gyp puts it into the addon,
+// Prints a hash of everything that the addon is compiled from. procseek.gypi puts it into the addon,
 // so that a prebuild made from other sources can be told.
 const { createHash } = require('node:crypto');
 const { readdirSync, readFileSync, statSync } = require('node:fs');
 const { join, sep } = require('node:path');
 
-const root = join(__dirname, '..');
-
+/** Without what node-gyp writes where it is run in this directory. */
 function sourceFiles() {
-  const native = readdirSync(__dirname, { recursive: true }).map((name) => join('native', name));
-  return ['binding.gyp', ...native]
-    .filter((file) => statSync(join(root, file)).isFile())
+  return readdirSync(__dirname, { recursive: true })
+    .filter((file) => file.split(sep)[0] !== 'build')
+    .filter((file) => statSync(join(__dirname, file)).isFile())
     .map((file) => file.split(sep).join('/'))
     .sort();
 }
@@ -18,8 +17,8 @@ function sourceFiles() {
 function sourceHash() {
   const hash = createHash('sha256');
   for (const file of sourceFiles()) {
-    const content = readFileSync(join(root, file), 'utf8').replaceAll('\r\n', '\n');
-    hash.update(`${file}\0${content}\0`);
+    const content = readFileSync(join(__dirname, file), 'utf8').replaceAll('\r\n', '\n');
+    hash.update(`native/${file}\0${content}\0`);
   }
   return hash.digest('hex').slice(0, 16);
 }

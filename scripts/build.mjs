@@ -17,10 +17,11 @@ const sources = ['src', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.js
 export async function build() {
   rmSync(inRoot('dist'), { recursive: true, force: true });
   const names = await bundle();
-  // One copy of the code, so that import and require() share their state. By name, because newer
-  // versions of Node.js put 'module.exports' among what `export *` gives.
-  writeFileSync(inRoot('dist/index.mjs'), `export { ${names.join(', ')} } from './index.js';\n`);
-  writeFileSync(inRoot('dist/index.d.mts'), "export * from './index.js';\n");
+  writeFileSync(inRoot('dist/index.mjs'), moduleOf(names));
+  writeFileSync(
+    inRoot('dist/index.d.mts'),
+    "export * from './index.js';\nexport * as default from './index.js';\n",
+  );
   chmodSync(inRoot('dist/cli.js'), 0o755);
   copyContenders();
   run(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
@@ -35,6 +36,19 @@ function copyContenders() {
       copyFileSync(inRoot('src/bench/contenders', file), inRoot('dist/bench', file));
     }
   }
+}
+
+/**
+ * One copy of the code, so that import and require() share their state. By name, because newer
+ * versions of Node.js put 'module.exports' among what `export *` gives. The default export of a
+ * CommonJS module is for Node.js all that it exports, not what it calls `default`.
+ */
+function moduleOf(names) {
+  const named = names.filter((name) => name !== 'default');
+  return `import procseek from './index.js';
+export { ${named.join(', ')} } from './index.js';
+export default procseek.default;
+`;
 }
 
 /** Returns the names that the library exports. */

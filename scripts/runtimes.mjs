@@ -26,27 +26,28 @@ export function jest() {
   return `${cache}/node_modules/jest/bin/jest.js`;
 }
 
-function manifest() {
+function dependencies() {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const nodes = nodeVersions.map((version) => [
     `node-${Number.parseInt(version, 10)}`,
     `npm:node-${platform}-${process.arch}@${version}`,
   ]);
-  return JSON.stringify(
-    { private: true, dependencies: { ...Object.fromEntries(nodes), jest: jestVersion } },
-    null,
-    2,
-  );
+  return { ...Object.fromEntries(nodes), jest: jestVersion };
 }
 
 function install() {
-  const wanted = manifest();
-  const done = `${cache}/installed.json`; // written last: an interrupted install is repeated
+  installInto(cache, dependencies());
+}
+
+/** Installs packages into a directory of their own, unless they are there. */
+export function installInto(directory, dependencies) {
+  const wanted = JSON.stringify({ private: true, dependencies }, null, 2);
+  const done = `${directory}/installed.json`; // written last: an interrupted install is repeated
   if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return;
-  mkdirSync(cache, { recursive: true });
-  writeFileSync(`${cache}/package.json`, wanted);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(`${directory}/package.json`, wanted);
   run('npm', ['install', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'], {
-    cwd: cache,
+    cwd: directory,
   });
   writeFileSync(done, wanted);
 }

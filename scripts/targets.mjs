@@ -72,11 +72,12 @@ export function prebuildOf(target) {
   return `prebuilds/${target}/procseek${tag}.node`;
 }
 
-/** All sources of a platform, as binding.gyp lists them. */
+/** All sources of a platform, as native/procseek.gypi lists them. */
 export function sourcesOf(target) {
   const [os] = target.split('-');
   const gypName = { linux: 'linux', darwin: 'mac', win32: 'win' }[os];
-  const [addon] = JSON.parse(readFileSync(inRoot('binding.gyp'), 'utf8')).targets;
+  const [addon] = JSON.parse(readFileSync(inRoot('native/procseek.gypi'), 'utf8')).targets;
   const platforms = Object.fromEntries(addon.conditions);
-  return [...addon.sources, ...platforms[`OS=='${gypName}'`].sources];
+  const sources = [...addon.sources, ...platforms[`OS=='${gypName}'`].sources];
+  return sources.map((source) => `native/${source}`);
 }

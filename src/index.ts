@@ -30,6 +30,7 @@ export {
   isRunning,
 } from './find.js';
 export { type Finder, type FinderOptions, openFinder } from './finder.js';
+export * as default from './index.js';
 export { type KillTreeOptions, type KillTreeResult, killTree } from './kill_tree.js';
 export { kill, type WaitStats, waitForExit, waitStats } from './lifecycle.js';
 export type { Exit } from './monitor.js';

@@ -4,6 +4,7 @@ import { abortWith } from './abort.js';
 import { binding } from './binding.js';
 import { watchChannel } from './diagnostics.js';
 import { ProcessError, statusCode, statusError } from './errors.js';
+import type { Process } from './fields.js';
 import { type Counters, type Exit, monitor, type OpenWatch, throwLater } from './monitor.js';
 import type { Query } from './query.js';
 import type { WatcherEvent, WatcherEvents } from './watch_events.js';
@@ -92,7 +93,7 @@ function release({ token, native, isRef }: Leftover): void {
  * collected, when nobody listens to it nor holds it. Keeps Node.js from exiting unless `unref()` was
  * called.
  */
-export class Watcher<T> extends EventEmitter<WatcherEvents<T>> {
+export class Watcher<T = Process> extends EventEmitter<WatcherEvents<T>> {
   /** Those that match, by PID, as they were last seen. */
   readonly processes: ReadonlyMap<number, T>;
   readonly #processes = new Map<number, T>();

@@ -1,5 +1,6 @@
 /** `procseek bench`: what each question costs on this host, with this library and with others. */
 import { writeFileSync } from 'node:fs';
+import { printableJson } from '../printable.js';
 import { Crowd, whyNot } from './crowd.js';
 import { benchUsage, type Options, parseOptions } from './options.js';
 import { renderHtml } from './render/html.js';
@@ -32,7 +33,7 @@ export async function bench(argv: string[]): Promise<number> {
 }
 
 function write(report: Report, { json, markdown, html }: Options['files']): void {
-  if (json) writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`);
+  if (json) writeFileSync(json, `${printableJson(report, 1)}\n`);
   if (markdown) writeFileSync(markdown, renderMarkdown(report));
   if (html) writeFileSync(html, renderHtml(report));
 }

@@ -10,6 +10,7 @@ import {
 } from 'procseek';
 import { fsSync } from '../bench/contenders/node_fs.js';
 import type { QuestionId } from '../bench/report.js';
+import { printable, printableJson } from '../printable.js';
 
 const absent = 'procseek-absent';
 
@@ -26,7 +27,7 @@ export async function demo(): Promise<number> {
   const names: string[] = [];
   for await (const found of scan()) names.push(found.name);
   process.stdout.write(
-    `  ${names.length} processes: ${[...new Set(names)].slice(0, 8).join(', ')}, …\n`,
+    `  ${names.length} processes: ${[...new Set(names)].slice(0, 8).map(printable).join(', ')}, …\n`,
   );
 
   heading('What a question costs here', 'CPU time, user and system; median');
@@ -35,11 +36,11 @@ export async function demo(): Promise<number> {
 }
 
 function heading(title: string, how: string): void {
-  process.stdout.write(`\n${title}   ${how}\n`);
+  process.stdout.write(`\n${title}   ${printable(how)}\n`);
 }
 
 function show(record: unknown): void {
-  process.stdout.write(`  ${JSON.stringify(record)}\n`);
+  process.stdout.write(`  ${printableJson(record)}\n`);
 }
 
 function compare(): void {

@@ -1,6 +1,7 @@
 /** `procseek find` */
 import { parseArgs } from 'node:util';
 import { findByName, type MatchBy, type Process } from 'procseek';
+import { printable, printableJson } from '../printable.js';
 
 export const findUsage = `procseek find NAME... [--by name|comm|exe|argv0|cmdline|any] [--ignore-case] [--limit N] [--json]
 
@@ -28,16 +29,11 @@ export async function find(argv: string[]): Promise<number> {
     ignoreCase: values['ignore-case'],
     limit: values.limit === undefined ? undefined : Number(values.limit),
   });
-  process.stdout.write(values.json ? `${JSON.stringify(found)}\n` : found.map(line).join(''));
+  process.stdout.write(values.json ? `${printableJson(found)}\n` : found.map(line).join(''));
   return found.length === 0 ? 1 : 0;
 }
 
 function line({ pid, ppid, state, startTime, name }: Process): string {
   const started = new Date(startTime).toISOString();
   return `${String(pid).padStart(7)} ${String(ppid).padStart(7)} ${state.padEnd(12)} ${started} ${printable(name)}\n`;
-}
-
-/** A process can choose its name: it must not get to write to the terminal. */
-function printable(name: string): string {
-  return name.replace(/\p{Cc}/gu, '\ufffd');
 }

@@ -3,6 +3,7 @@ import { bench } from '../bench/main.js';
 import { benchUsage } from '../bench/options.js';
 import { runAgent } from '../bench/pile_up.js';
 import { work } from '../bench/worker.js';
+import { printable } from '../printable.js';
 import { demo } from './demo.js';
 import { find, findUsage } from './find.js';
 
@@ -39,12 +40,22 @@ async function main([command, ...rest]: string[]): Promise<number | undefined> {
   }
 }
 
+// Whoever read what is printed may have seen enough: that is no failure, and the exit code tells
+// what was found all the same.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
   (error: unknown) => {
-    process.stderr.write(`procseek: ${error instanceof Error ? error.message : String(error)}\n`);
+    // A message may quote arguments, and names of files.
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`procseek: ${printable(message)}\n`);
     process.exitCode = 2;
   },
 );

@@ -9,6 +9,7 @@ interface Report {
   readonly imported: readonly string[];
   readonly required: readonly string[];
   readonly isOne: boolean;
+  readonly isDefault: boolean;
   readonly foundPid: boolean;
   readonly name: string;
   readonly foundName: boolean;
@@ -28,6 +29,7 @@ describe('the installed package', () => {
       imported: names,
       required: names,
       isOne: true,
+      isDefault: true,
       foundPid: true,
       name: 'node',
       foundName: true,
@@ -75,5 +77,5 @@ describe('the installed package', () => {
     const typeRoots = join(root, 'node_modules/@types');
     const args = [join(root, 'node_modules/typescript/bin/tsc'), '--typeRoots', typeRoots];
     await run(process.execPath, [...args, '--project', 'types'], project);
-  });
+  }, 120_000);
 });

@@ -1,9 +1,19 @@
 /** Where the addon is not found at first sight: no binary that fits, compiled, bundled, packed. */
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { nodeFileTrace } from '@vercel/nft';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { nodeRuntimes } from '../../scripts/runtimes.mjs';
 import { install, remove, root, run, temporaryDirectory } from './installed.js';
 
@@ -53,9 +63,11 @@ describe('without a binary that fits', () => {
     expect(message).toContain(`(${target}, glibc 2.`);
     expect(message).toContain(`Node.js ${process.versions.node}`);
     expect(message).toContain(others.filter((name) => name !== target).join(', '));
-    expect(message).toContain(inPackage('build/Release'));
-    expect(message).toContain(inPackage('prebuilds', target));
-    expect(message).toContain(`cd ${JSON.stringify(inPackage())} && npx node-gyp rebuild`);
+    expect(message).toMatch(
+      new RegExp(`${inPackage('prebuilds', target)}/.*: there is no such file`),
+    );
+    const native = JSON.stringify(inPackage('native'));
+    expect(message).toContain(`npx node-gyp rebuild --directory ${native}`);
     expect(message).toContain('--external:procseek');
   });
 
@@ -67,7 +79,7 @@ describe('without a binary that fits', () => {
       cpSync(inPackage('prebuilds', other, wrong), inPackage('prebuilds', target, file));
     });
     expect(code).toBe('ERR_ADDON_UNAVAILABLE');
-    expect(message).toMatch(/Failed with: .*procseek.*\.node/);
+    expect(message).toMatch(/prebuilds.*procseek.*\.node: .+/);
   });
 
   it('a package without its files says so', async () => {
@@ -76,6 +88,85 @@ describe('without a binary that fits', () => {
   });
 });
 
+/** Files that stand where a compiled addon would, and are none that can be used. */
+const broken: [what: string, make: (path: string) => void][] = [
+  ['an empty file', (path) => writeFileSync(path, '')],
+  ['a text', (path) => writeFileSync(path, 'not an addon\n'.repeat(100))],
+  ['a directory', (path) => mkdirSync(path)],
+  ['a link to nothing', (path) => symlinkSync('/no/such/file', path)],
+  [
+    // Its head is whole: the dynamic linker would map the rest, which is not there.
+    'the first half of an addon',
+    (path) => {
+      const whole = readFileSync(prebuild());
+      writeFileSync(path, whole.subarray(0, whole.length / 2));
+    },
+  ],
+  [
+    'an addon for another machine',
+    (path) => cpSync(join(root, 'prebuilds/darwin-arm64/procseek.node'), path),
+  ],
+  ["another package's addon", (path) => cpSync(foreignAddon(), path)],
+];
+
+function prebuild(): string {
+  const folder = join(root, 'prebuilds', target);
+  return join(folder, readdirSync(folder)[0] ?? '');
+}
+
+/** One that comes with the tools that the tests are run by. */
+function foreignAddon(): string {
+  const folder = join(root, 'node_modules/@rolldown');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const file = files.find((name) => name.endsWith('.node'));
+  if (file === undefined) throw new Error(`there is no addon in ${folder}`);
+  return join(folder, file);
+}
+
+describe.each(['build', 'native/build'])('with something else in %s', (build) => {
+  afterEach(() => rmSync(inPackage(build), { recursive: true, force: true }));
+
+  it.each(broken)('loads the prebuild: %s', async (_, make) => {
+    const script = writeProgram('fallback.cjs', "const { findByPidSync } = require('procseek');");
+    for (const kind of ['Release', 'Debug']) {
+      mkdirSync(inPackage(build, kind), { recursive: true });
+      make(inPackage(build, kind, 'other.node'));
+      expect(await parentTold(script)).toBe(process.pid);
+      make(inPackage(build, kind, 'procseek.node'));
+      expect(await parentTold(script)).toBe(process.pid);
+    }
+  });
+
+  it('tells why neither that nor the prebuild can be loaded', async () => {
+    mkdirSync(inPackage(build, 'Release'), { recursive: true });
+    cpSync(foreignAddon(), inPackage(build, 'Release/procseek.node'));
+    renameSync(inPackage('prebuilds'), join(project, 'kept'));
+    try {
+      const script = "try { require('procseek') } catch ({ message }) { console.log(message) }";
+      const message = await run(process.execPath, ['-e', script], project);
+      expect(message).toContain(
+        `${inPackage(build, 'Release/procseek.node')}: this is not the addon of procseek`,
+      );
+      expect(message).toMatch(/prebuilds.*procseek.*\.node: there is no such file/);
+    } finally {
+      renameSync(join(project, 'kept'), inPackage('prebuilds'));
+    }
+  });
+});
+
+it.each([['--no-addons'], ['--permission', '--allow-fs-read=*']])(
+  'says which option of Node.js refuses addons: %s',
+  async (...options) => {
+    const runtime = nodeRuntimes().find(({ major }) => major === 24); // with --permission
+    const script =
+      "try { require('procseek') } catch ({ code, message }) { console.log(code, message) }";
+    const told = await run(runtime?.path ?? '', [...options, '-e', script], project);
+    expect(told).toMatch(/^ERR_ADDON_UNAVAILABLE/);
+    expect(told).toContain('--allow-addons');
+    expect(told).not.toContain('node-gyp');
+  },
+);
+
 const options = { bundle: true, platform: 'node', logLevel: 'error' } as const;
 
 it.each(['6', '7'])('ARMv%s is given no addon for another one', async (version) => {
@@ -83,14 +174,11 @@ it.each(['6', '7'])('ARMv%s is given no addon for another one', async (version) 
     const set = (name, value) => Object.defineProperty(process, name, { value });
     set('arch', 'arm');
     set('config', { variables: { arm_version: '${version}' } });
-    const tried = [];
-    set('dlopen', (_, path) => { tried.push(path); throw new Error('not here'); });
-    try { require('procseek') } catch {}
-    console.log(JSON.stringify(tried));`;
-  const tried: string[] = JSON.parse(await run(process.execPath, ['-e', script], project));
-  expect(tried[0]).toBe(inPackage(`prebuilds/linux-arm/procseek.armv${version}.node`));
-  const others = tried.filter((path) => !path.includes(`armv${version}`));
-  expect(others).toEqual([]);
+    set('dlopen', () => { throw new Error('refused'); });
+    try { require('procseek') } catch ({ message }) { console.log(message) }`;
+  const message = await run(process.execPath, ['-e', script], project);
+  const tried = [...message.matchAll(/^ {4}(\S+\.node): /gm)].map(([, path]) => path);
+  expect(tried).toEqual([inPackage(`prebuilds/linux-arm/procseek.armv${version}.node`)]);
 });
 
 describe('bundled by esbuild', () => {
@@ -112,6 +200,14 @@ describe('bundled by esbuild', () => {
       await expect(parentTold(join(away, 'dist/app.cjs'), away)).rejects.toThrow(
         /no platform; was it bundled without its files\?/,
       );
+      // Addons of other packages, where one that is bundled looks for its own.
+      for (const folder of ['build/Release', `prebuilds/${target}`]) {
+        mkdirSync(join(away, folder), { recursive: true });
+        cpSync(foreignAddon(), join(away, folder, 'other.node'));
+      }
+      await expect(parentTold(join(away, 'dist/app.cjs'), away)).rejects.toThrow(
+        /ERR_ADDON_UNAVAILABLE/,
+      );
       cpSync(inPackage('prebuilds'), join(away, 'prebuilds'), { recursive: true });
       expect(await parentTold(join(away, 'dist/app.cjs'), away)).toBe(process.pid);
     } finally {
@@ -128,7 +224,7 @@ it('brings its addons along where a tracer picks the files that a program needs'
   try {
     for (const file of fileList) cpSync(join(project, file), join(away, file), { recursive: true });
     expect(await parentTold(join(away, 'traced.cjs'), away)).toBe(process.pid);
-    expect(fileList).not.toContain('node_modules/procseek/binding.gyp');
+    expect(fileList).not.toContain('node_modules/procseek/native/binding.gyp');
   } finally {
     remove(away);
   }
@@ -161,8 +257,16 @@ it('is compiled by node-gyp from what the tarball holds', async () => {
   const gyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js');
   const prefix = join(process.execPath, '../..');
   const headers = { npm_config_nodedir: prefix };
-  await run(process.execPath, [gyp, 'rebuild', '--silent'], inPackage(), headers);
+  // As the error has it, and docs/platforms.md.
+  const args = [gyp, 'rebuild', '--silent', '--directory', inPackage('native')];
+  await run(process.execPath, args, project, headers);
   renameSync(inPackage('prebuilds'), join(project, 'unused'));
   const script = writeProgram('compiled.cjs', "const { findByPidSync } = require('procseek');");
   expect(await parentTold(script)).toBe(process.pid);
+  const built: { sourceHash: string } = createRequire(script)(
+    inPackage('native/build/Release/procseek.node'),
+  );
+  expect(built.sourceHash).toBe(
+    (await run(process.execPath, ['native/source_hash.js'], root)).trim(),
+  );
 }, 300_000);

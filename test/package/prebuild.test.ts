@@ -1,4 +1,11 @@
-import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,19 +42,17 @@ describe('the hash of the native sources', () => {
   let copy: string;
   beforeEach(() => {
     copy = temporaryDirectory();
-    for (const path of ['native', 'binding.gyp']) {
-      cpSync(join(root, path), join(copy, path), { recursive: true });
-    }
+    cpSync(join(root, 'native'), join(copy, 'native'), { recursive: true });
   });
   afterEach(() => remove(copy));
 
   it('is the same with the line ends of Windows', async () => {
-    const file = join(copy, 'binding.gyp');
+    const file = join(copy, 'native/procseek.gypi');
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll('\n', '\r\n'));
     expect(await sourceHash(copy)).toBe(await sourceHash(root));
   });
 
-  it.each(['binding.gyp', 'native/fields.def'])('changes with %s', async (file) => {
+  it.each(['native/procseek.gypi', 'native/fields.def'])('changes with %s', async (file) => {
     appendFileSync(join(copy, file), ' ');
     expect(await sourceHash(copy)).not.toBe(await sourceHash(root));
   });
@@ -55,5 +60,11 @@ describe('the hash of the native sources', () => {
   it('changes with a new file', async () => {
     writeFileSync(join(copy, 'native/linux/new.cc'), '');
     expect(await sourceHash(copy)).not.toBe(await sourceHash(root));
+  });
+
+  it('stays the same with what node-gyp writes beside the sources', async () => {
+    mkdirSync(join(copy, 'native/build'));
+    writeFileSync(join(copy, 'native/build/Makefile'), '');
+    expect(await sourceHash(copy)).toBe(await sourceHash(root));
   });
 });

@@ -46,13 +46,14 @@ describe('the tarball', () => {
   });
 
   it('brings all that compiling takes', () => {
-    const gyp = readFileSync(join(root, 'binding.gyp'), 'utf8');
-    const sources = [...gyp.matchAll(/"(native\/[^"]+\.cc)"/g)].map(([, source]) => source);
+    const gyp = readFileSync(join(root, 'native/procseek.gypi'), 'utf8');
+    const sources = [...gyp.matchAll(/"([^"]+\.cc)"/g)].map(([, source]) => `native/${source}`);
     expect(sources).not.toEqual([]);
     expect(files).toEqual(
       expect.arrayContaining([
         ...sources,
-        'binding.gyp',
+        'native/binding.gyp',
+        'native/procseek.gypi',
         'native/fields.def',
         'native/source_hash.js',
       ]),
@@ -60,14 +61,17 @@ describe('the tarball', () => {
   });
 
   it('brings nothing else', () => {
-    const expected = /^(dist|native|prebuilds)\/|^(package\.json|README\.md|LICENSE|binding\.gyp)$/;
+    const expected = /^(dist|native|prebuilds)\/|^(package\.json|README\.md|LICENSE)$/;
     const surprising = files.filter(
-      (file) => !expected.test(file) || /test|\.tsbuildinfo/.test(file),
+      (file) => !expected.test(file) || /test|\.tsbuildinfo|^native\/build/.test(file),
     );
     expect(surprising).toEqual([]);
   });
 
   it('runs nothing when it is installed', () => {
+    // Package managers run node-gyp where they see such a file in the root, whatever the manifest
+    // says, and npm does when it installs from a lockfile.
+    expect(files.filter((file) => /^[^/]+\.gyp$/.test(file))).toEqual([]);
     expect(manifest.gypfile).toBe(false);
     expect(Object.keys(manifest.scripts).filter((name) => name.endsWith('install'))).toEqual([]);
   });

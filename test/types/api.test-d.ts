@@ -1,6 +1,6 @@
 /** What the compiler knows of the answers. */
 import { describe, expectTypeOf, test } from 'vitest';
-import {
+import procseek, {
   type Capabilities,
   type CpuTime,
   capabilities,
@@ -195,6 +195,11 @@ describe('A watcher', () => {
     expectTypeOf(tell).parameter(0).toHaveProperty('process').toEqualTypeOf<Default>();
   });
 
+  test('tells records of the default fields unless its type says otherwise', () => {
+    expectTypeOf<Watcher>().toEqualTypeOf<Watcher<Default>>();
+    expectTypeOf(watch('x')).toEqualTypeOf<Watcher>();
+  });
+
   test('takes its options, and no others', () => {
     const none = undefined;
     watch('x', { backend: none, interval: none, cpuBudget: none, fields: none, signal: none });
@@ -209,6 +214,18 @@ describe('A watcher', () => {
     watch('x').processes.clear();
     expectTypeOf<WatcherStats['backend']>().toEqualTypeOf<WatchBackend | null>();
     expectTypeOf<WatchMessage['stats']>().toEqualTypeOf<WatcherStats>();
+  });
+});
+
+describe('The default export', () => {
+  test('has all that the module has', () => {
+    expectTypeOf(procseek.findByPidSync).toEqualTypeOf<typeof findByPidSync>();
+    expectTypeOf(procseek.ProcessError).toEqualTypeOf<typeof ProcessError>();
+    expectTypeOf(procseek.findByNameSync('x', { fields })).toEqualTypeOf<Chosen[]>();
+    expectTypeOf<procseek.Process>().toEqualTypeOf<Default>();
+    expectTypeOf<procseek.Watcher>().toEqualTypeOf<Watcher<Default>>();
+    // @ts-expect-error there is no such function
+    procseek.findByPort;
   });
 });
 

@@ -1,9 +1,9 @@
 /** What a question costs each contender: horizontal bars over a logarithmic axis of CPU time. */
 import type { Measurement, QuestionResult, Report, Spread } from '../report.js';
 import { type Axis, logAxis } from './axis.js';
+import { clipped } from './clipped.js';
 import { amount, duration, multiple } from './format.js';
 import { type Markup, markup } from './markup.js';
-import { clipped } from './printable.js';
 import { floorId, isOurs, ranked, titleOf } from './ranking.js';
 
 const width = 360;

@@ -1,7 +1,7 @@
 /** Lines over two axes, each named where it ends. */
 import { type Axis, apart, linearAxis, logAxis } from './axis.js';
+import { clipped } from './clipped.js';
 import { type Markup, markup } from './markup.js';
-import { clipped } from './printable.js';
 
 export interface Line {
   title: string;

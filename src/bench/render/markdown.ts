@@ -1,7 +1,8 @@
 /** The report as a document for GitHub. */
+
+import { printable } from '../../printable.js';
 import type { PileUp, QuestionResult, Report, ScaleSeries } from '../report.js';
 import { growthLegend, hostLine, legend, runLine } from './intro.js';
-import { printable } from './printable.js';
 import { problems } from './ranking.js';
 import { nobodyNear, standing } from './standing.js';
 import {

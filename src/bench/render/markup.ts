@@ -1,5 +1,5 @@
 /** Markup that cannot be broken out of: whatever a template takes in is escaped, save markup. */
-import { printable } from './printable.js';
+import { printable } from '../../printable.js';
 
 export class Markup {
   constructor(readonly source: string) {}

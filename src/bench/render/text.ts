@@ -1,7 +1,9 @@
 /** The report for a terminal of 100 columns. */
+
+import { printable } from '../../printable.js';
 import type { PileUp, QuestionResult, Report, ScaleSeries } from '../report.js';
+import { clipped } from './clipped.js';
 import { hostLine, legend, runLine } from './intro.js';
-import { clipped, printable } from './printable.js';
 import { problems } from './ranking.js';
 import { nobodyNear, standing } from './standing.js';
 import {

@@ -1,6 +1,6 @@
 // Says what import and require() give on the Node.js that runs this, and whether it works.
 import { createRequire } from 'node:module';
-import * as imported from 'procseek';
+import procseek, * as imported from 'procseek';
 
 const required = createRequire(import.meta.url)('procseek');
 const { findByNameSync, findByPidSync, scan } = imported;
@@ -17,6 +17,7 @@ const report = {
   imported: Object.keys(imported).sort(),
   required: names.sort(),
   isOne: names.every((name) => Reflect.get(imported, name) === required[name]),
+  isDefault: names.every((name) => procseek[name] === required[name]),
   foundPid: self?.pid === process.pid,
   name: self?.name,
   foundName: findByNameSync(self?.name).some(({ pid }) => pid === process.pid),
