@@ -159,9 +159,7 @@ Status ProcfsSource::complete_name(Record& record, FieldMask wanted) {
     return status == kOk ? read(record, wanted) : status;
   }
 
-  FieldMask sources[] = {bit(Field::cmdline), bit(Field::exe)};
-  // A runtime that relabels itself may retitle itself too: its executable is the better witness.
-  if (is_main_thread_label(comm)) std::swap(sources[0], sources[1]);
+  FieldMask sources[] = {bit(Field::exe), bit(Field::cmdline)};
   for (FieldMask source : sources) {
     Status status = read_files(record, files_for(source & ~record.present), source);
     if (status != kOk) return status;
