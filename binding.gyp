@@ -37,6 +37,7 @@
           "sources": [
             "native/known_processes.cc",
             "native/name_memory.cc",
+            "native/linux/boot_time.cc",
             "native/linux/bpf_program.cc",
             "native/linux/bpf_source.cc",
             "native/linux/children.cc",
