@@ -50,7 +50,20 @@ TEST_CASE("stat is read field by field") {
   CHECK(stat.threads == 27);
   CHECK(stat.start_ticks == 29);
   CHECK(stat.vsize == 30);
-  CHECK(stat.rss_pages == 31);
+}
+
+TEST_CASE("statm is read up to what is resident") {
+  Memory memory;
+  CHECK(parse_statm("1234 567 89 1 0 2 0\n", memory));
+  CHECK(memory.size == 1234);
+  CHECK(memory.resident == 567);
+  CHECK(parse_statm("0 0 0 0 0 0 0\n", memory));
+  CHECK(memory.resident == 0);
+  for (const char* text : {"", "\n", "1234", "1234 \n", "a b", "1 b"}) {
+    CAPTURE(text);
+    ExactBytes bytes(text);
+    CHECK_FALSE(parse_statm(bytes.view(), memory));
+  }
 }
 
 TEST_CASE("the name in stat reaches from the first parenthesis to the last") {
@@ -153,7 +166,6 @@ TEST_CASE("numbers of stat may be negative or as large as 64 bits get") {
   CHECK(stat.threads == INT32_MAX);
   CHECK(stat.start_ticks == UINT64_MAX);
   CHECK(stat.vsize == UINT64_MAX);
-  CHECK(stat.rss_pages == -1);
 }
 
 TEST_CASE("numbers of stat beyond 64 bits do no harm") {
