@@ -116,7 +116,8 @@ Status Pass::visit() {
   if (status != kOk) return status > 0 ? kOk : status;
   for (size_t i = 0; i < count_ && status == kOk; i++) {
     Query& query = *queries_[i];
-    if (query.is_candidate && query.test(record_)) status = query.tell(record_);
+    bool is_match = query.is_candidate && query.test(record_) && !query.is_left_out(record_);
+    if (is_match) status = query.tell(record_);
   }
   return status;
 }

@@ -60,7 +60,9 @@ Status Watch::decide(Record& record, const Sight& sight) {
     if (known(record.pid) != nullptr) return kOk;  // there was no room
     match = nullptr;
   }
-  if ((sight.pass != 0 || sight.skips_ended) && record.has_ended()) return kOk;
+  // Of one that had ended before the watch began, the end is told next.
+  bool is_wanted = !is_ready_ && query_.tells_ended();
+  if ((sight.pass != 0 || sight.skips_ended) && record.has_ended() && !is_wanted) return kOk;
   bool has_memory = record.has(Field::vsize) && record.vsize > 0;
   if (match != nullptr && match->has_memory && !has_memory) {
     // It is ending, and lacks what it was called by; it has not changed its name.
