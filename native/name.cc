@@ -96,14 +96,16 @@ struct FirstArgument {
   }
 
   // Where a name that reaches beyond `from` ends at the latest: at `: `, or where options begin, as
-  // in what programs write that show all of their command line. Names may have blanks, and so a
-  // blank ends a name only where there is a title for certain.
+  // in what programs write that show all of their command line. Names may have blanks, and so one
+  // blank ends a name only where there is a title for certain; two are padding.
   size_t end_of_name(std::string_view name, size_t from) const {
     for (size_t i = from; i < name.size(); i++) {
       bool is_last = i + 1 == name.size();
       if (name[i] == ':' && (is_last ? is_title : name[i + 1] == ' ')) return i;
+      if (name[i] != ' ') continue;
+      bool is_padding = !is_last && name[i + 1] == ' ';
       bool precedes_option = i + 2 < name.size() && name[i + 1] == '-' && name[i + 2] != ' ';
-      if (name[i] == ' ' && (is_title || precedes_option)) return i;
+      if (is_title || is_padding || precedes_option) return i;
     }
     return name.size();
   }

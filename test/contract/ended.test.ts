@@ -26,8 +26,10 @@ beforeEach(needing('zombies'));
 async function startZombies(name: string, count: number): Promise<number[]> {
   const path = makeProgram(scratch, name);
   const code = `import subprocess, sys, os
+children = []  # of those that are not held, the module waits for some
 for _ in range(int(sys.argv[2])):
     child = subprocess.Popen([sys.argv[1], '-'], stdin=subprocess.PIPE)
+    children.append(child)
     child.stdin.close()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     print(child.pid, flush=True)

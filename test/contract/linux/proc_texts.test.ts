@@ -106,40 +106,30 @@ describe('A process whose first thread has ended', () => {
     const before = `os.chdir('/usr')
 files = [open('/dev/null') for _ in range(20)]`;
     const { pid } = await startHeadless(before, { env: { SOME: 'text' }, argv0: 'headless' });
-    const statm = () =>
-      readFileSync(
-        `/proc/${pid}/task/${Math.max(...numberedEntries(`/proc/${pid}/task`))}/statm`,
-        'utf8',
-      )
-        .split(' ')
-        .map((pages) => Number(pages) * 4096);
+    const thread = `/proc/${pid}/task/${Math.max(...numberedEntries(`/proc/${pid}/task`))}`;
+    const page = Number(execFileSync('getconf', ['PAGESIZE']));
     await settle(pid, 'Z');
     const fields = ['state', 'threads', 'exe', 'cmdline', 'cwd', 'root', 'environ', 'fds'] as const;
     const wanted = {
       state: 'zombie',
       threads: 2,
-      exe: readlinkSync(
-        `/proc/${pid}/task/${Math.max(...numberedEntries(`/proc/${pid}/task`))}/exe`,
-      ),
+      exe: readlinkSync(`${thread}/exe`),
       cmdline: expect.arrayContaining(['headless', '-I', '-S', '-c']),
       cwd: '/usr',
       root: '/',
       environ: { SOME: 'text' },
-      fds: 23,
+      fds: numberedEntries(`${thread}/fd`).length,
     };
+    expect(wanted.fds).toBeGreaterThan(20);
     expect(findByPidSync(pid, { fields })).toMatchObject(wanted);
     for (const field of fields)
       expect(tell(pid, field)).toEqual(findByPidSync(pid, { fields })?.[field]);
-    const [size = 0, resident = 0] = statm();
+    const [size = 0, resident = 0] = readFileSync(`${thread}/statm`, 'utf8').split(' ').map(Number);
     expect(size).toBeGreaterThan(resident);
-    const page = Number(execFileSync('getconf', ['PAGESIZE'])) / 4096;
-    expect(findByPidSync(pid, { fields: ['rss', 'vsize'] })).toEqual({
-      pid,
-      rss: resident * page,
-      vsize: size * page,
-    });
-    expect(tell(pid, 'rss')).toBe(resident * page);
-    expect(tell(pid, 'vsize')).toBe(size * page);
+    const memory = { rss: resident * page, vsize: size * page };
+    expect(findByPidSync(pid, { fields: ['rss', 'vsize'] })).toEqual({ pid, ...memory });
+    expect(tell(pid, 'rss')).toBe(memory.rss);
+    expect(tell(pid, 'vsize')).toBe(memory.vsize);
     expect(tell(pid, 'io')?.readCalls).toBeGreaterThan(10);
   });
 });

@@ -174,6 +174,8 @@ TEST_CASE("a title is no part of the name") {
   CHECK(from_cmdline(comm, {"systemd-userwork    "}) == "systemd-userwork");
   CHECK(from_cmdline(comm, {"/opt/x/systemd-userwork --type=a /b"}) == "systemd-userwork");
   CHECK(from_cmdline(comm, {"systemd-userwork worker 3 of /srv/x"}) == "systemd-userwork");
+  // Where no room is left behind the padding, the kernel goes on with the environment.
+  CHECK(from_cmdline(comm, {"systemd-userwork        LANG=C /x"}) == "systemd-userwork");
   // The comm itself is a title.
   CHECK(from_cmdline("gunicorn: maste", {"gunicorn: master [app]"}) == "gunicorn: master [app]");
 }
