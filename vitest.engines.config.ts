@@ -15,6 +15,7 @@ const ofLookups = [
   'children',
   'comm',
   'conditions',
+  'ended',
   'fields',
   'misuse',
   'names',
@@ -24,6 +25,7 @@ const ofLookups = [
   'proc_texts',
   'queries',
   'scan',
+  'start_time',
   'streams',
   'texts',
 ];

@@ -1,10 +1,11 @@
 // What a process is called, and sets of names to compare with. Pure: bytes in, bytes out.
 //
-// The name of a process is its comm; completed when the kernel cut it (from the base name of
-// argv[0], else of the script the interpreter was given, else of the executable, whichever starts
-// with the cut name); replaced when a runtime overwrote it with the label of its main thread (by
-// the base name of the executable, or of argv[0] where the executable is withheld).
-// On Windows it is the file name of the image, and a query may leave out its `.exe`.
+// The name of a process is its comm, with two exceptions. A comm that the kernel cut at 15 bytes is
+// completed by the base name of the executable, else of argv[0], else of the script that an
+// interpreter was given: the first that begins with the cut name and says more. A comm that says
+// nothing of the program (is_label) is replaced by the base name of the executable, or of argv[0].
+// What a process writes behind the program's name in argv[0] is a title, and no part of the name.
+// On Windows the name is the file name of the image, and a query may leave out its `.exe`.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,10 @@ namespace procseek {
 // Linux keeps 15 bytes of a user task's name (TASK_COMM_LEN in linux/sched.h), so a comm this long
 // may have been cut.
 constexpr size_t kCommLength = 15;
+
+// The most bytes that a name has, whatever it was taken from: a file's name has no more (NAME_MAX
+// in linux/limits.h), and what a process writes into its arguments may be endless.
+constexpr size_t kNameLength = 255;
 
 // How this platform's processes come by their names, and compare them.
 enum class NameRules : uint8_t {
@@ -45,18 +50,26 @@ Status append_label_hashes(Bytes& hashes);
 // True for what Node.js 24 and later, and others, call their main thread.
 bool is_main_thread_label(std::string_view comm);
 
-// By which to find the processes of a comm. Upper and lower case are alike.
+// True for a comm that says nothing of the program:
+// - the label of a main thread;
+// - what the kernel calls a program that was executed by a descriptor (execveat(2)): its number, or
+//   the name of the memory (memfd_create(2)) that holds the program;
+// - a path, which a process that set its title has made its comm, as much of it as fits.
+bool is_label(std::string_view comm);
+
+// By which to find the processes of a comm. Upper and lower case are alike, and so are all labels
+// but those of main threads.
 uint32_t comm_hash(std::string_view comm);
 
 inline bool may_be_cut(std::string_view comm) { return comm.size() >= kCommLength; }
 
-inline bool needs_completion(std::string_view comm) {
-  return may_be_cut(comm) || is_main_thread_label(comm);
-}
+inline bool needs_completion(std::string_view comm) { return may_be_cut(comm) || is_label(comm); }
 
-// The completed name as these sources have it, or nothing.
-std::string_view name_from_cmdline(std::string_view comm, std::string_view cmdline);
+// The name of a process of such a comm, as these sources have it; nothing when they do not say more
+// than the comm. The executable is to be asked first: a process cannot write to its path, and
+// reading that takes no lock of the process. Of `cmdline` the beginning will do.
 std::string_view name_from_exe(std::string_view comm, std::string_view exe);
+std::string_view name_from_cmdline(std::string_view comm, std::string_view cmdline);
 
 // Names to look for: equal, as the completion of a cut comm, or within a longer text.
 class NameSet {
@@ -73,6 +86,9 @@ class NameSet {
   bool contains(std::string_view name) const;
   // Likewise, or the base name of `path`.
   bool contains_path(std::string_view path) const;
+  // Likewise, of the first argument: a login shell has a dash in front of its name, and Wine knows
+  // a program by its path in Windows.
+  bool contains_argv0(std::string_view argv0) const;
   // Whether a process of this comm may have one of the names, as far as its comm tells.
   bool may_contain(std::string_view comm) const;
   // Whether the next one can be told by the rules.

@@ -129,7 +129,8 @@ Status Pass::visit() {
   if (status != kOk) return is_exhaustion(status) ? status : Status{kOk};
   for (size_t i = 0; i < count_ && status == kOk; i++) {
     Query& query = *queries_[i];
-    if (query.is_candidate && query.test(record_)) status = query.tell(record_);
+    bool is_match = query.is_candidate && query.test(record_) && !query.is_left_out(record_);
+    if (is_match) status = query.tell(record_);
   }
   return status;
 }

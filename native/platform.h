@@ -75,8 +75,6 @@ void pause_thread(int64_t milliseconds);
 int64_t steady_clock();
 // Milliseconds since 1970.
 double wall_clock();
-// When the host started, on the wall clock as it stands now.
-double boot_wall_time();
 // CPU time of the calling thread, in milliseconds.
 double thread_cpu_time();
 

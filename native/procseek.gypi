@@ -41,6 +41,7 @@
           "sources": [
             "known_processes.cc",
             "name_memory.cc",
+            "linux/boot_time.cc",
             "linux/bpf_program.cc",
             "linux/bpf_source.cc",
             "linux/children.cc",

@@ -50,9 +50,8 @@ FieldMask Query::every_time() const {
 FieldMask Query::first_fields(const Record& record) const {
   if (options_.uid >= 0 || options_.ppid >= 0) return test_fields();
   if (options_.any_name) return all_fields();
-  // A main-thread label says nothing of the name.
-  bool is_likely =
-      wants_comm() && record.has(Field::comm) && !is_main_thread_label(record.view(record.comm));
+  // A label says nothing of the name.
+  bool is_likely = wants_comm() && record.has(Field::comm) && !is_label(record.view(record.comm));
   return is_likely ? all_fields() : test_fields();
 }
 
@@ -82,7 +81,7 @@ bool Query::matches_name(const Record& record) const {
       names_.contains_path(record.view(record.exe))) {
     return true;
   }
-  if (has_one_of(By::argv0) && next_element(rest, argv0) && names_.contains_path(argv0))
+  if (has_one_of(By::argv0) && next_element(rest, argv0) && names_.contains_argv0(argv0))
     return true;
   return has_one_of(By::cmdline) && names_.any_within(arguments);
 }

@@ -18,6 +18,8 @@ struct QueryOptions {
   // Every process that passes the other conditions is told, with Batch::kMatched for those that
   // have one of the names: somebody else decides about the rest (regular expressions).
   bool tell_all = false;
+  bool skips_ended = false;  // a pass leaves out processes that have ended
+  bool tells_ended = false;  // a watch tells those too that have ended before it began
   By by = By::name;
   int64_t uid = -1;    // -1: any
   int64_t ppid = -1;   // -1: any
@@ -49,13 +51,21 @@ class Query {
   // The fields to read first of a process that may match; those that test() needs are among them.
   // They include the fields to tell where hardly any process that got this far is ruled out.
   FieldMask first_fields(const Record& record) const;
-  FieldMask all_fields() const { return test_fields() | options_.fields; }
+  FieldMask all_fields() const {
+    FieldMask fields = test_fields() | options_.fields;
+    return options_.skips_ended ? fields | (Record::kLife & ~bit(Field::id)) : fields;
+  }
   // The fields read of every process that the comm does not rule out.
   FieldMask every_time() const;
   FieldMask told_fields() const { return options_.fields; }
   // How many bytes to read of `cmdline` and of `environ`, each, to be told and to be tested.
   uint32_t text_limit() const { return options_.text_limit; }
   bool test(const Record& record) const;
+  // Of a record with all_fields() that passed: whether it is to be told all the same.
+  bool is_left_out(const Record& record) const {
+    return options_.skips_ended && record.has_ended();
+  }
+  bool tells_ended() const { return options_.tells_ended; }
   // Differs, as a rule, when what the names are compared with differs.
   uint64_t fingerprint(const Record& record) const;
 

@@ -60,7 +60,8 @@ Status Watch::decide(Record& record, const Sight& sight) {
     if (known(record.pid) != nullptr) return kOk;  // there was no room
     match = nullptr;
   }
-  if ((sight.pass != 0 || sight.skips_ended) && record.has_ended()) return kOk;
+  bool has_ended = (sight.pass != 0 || sight.skips_ended) && record.has_ended();
+  if (has_ended && (is_ready_ || !query_.tells_ended())) return kOk;
   bool has_memory = record.has(Field::vsize) && record.vsize > 0;
   if (match != nullptr && match->has_memory && !has_memory) {
     // It is ending, and lacks what it was called by; it has not changed its name.
@@ -83,6 +84,8 @@ Status Watch::decide(Record& record, const Sight& sight) {
       tell(kSeen, flags_of(record, sight, is_match), static_cast<int32_t>(told.number), 0, &record);
   if (is_told) *match = told;
   if (is_told ? !is_match : is_new) matches_.erase(record.pid);
+  // It had ended before the watch began, and no change will tell.
+  if (has_ended && is_told) tell_end(record.pid, identity);
   return kOk;
 }
 
@@ -101,6 +104,13 @@ void Watch::exited(int32_t pid, const Exit& exit) {
   matches_.erase(pid);
 }
 
+// Of a match that has ended, and how, as far as that can be told by now.
+void Watch::tell_end(int32_t pid, Identity identity) {
+  Exit exit;
+  (void)read_exit(ProcessHandle(), pid, identity, exit);
+  exited(pid, exit);
+}
+
 void Watch::leave_to_others(int32_t pid, const Identity& identity, uint32_t pass) {
   Match* match = matches_.find(pid);
   if (match != nullptr && match->identity == identity) match->pass = pass;
@@ -113,11 +123,7 @@ Status Watch::end_pass(uint32_t pass) {
     if (match.pass == pass) return;
     has_memory &= append_value(ended, pid);
   });
-  for (int32_t pid : values_of<int32_t>(ended)) {
-    Exit exit;
-    (void)read_exit(ProcessHandle(), pid, *known(pid), exit);
-    exited(pid, exit);
-  }
+  for (int32_t pid : values_of<int32_t>(ended)) tell_end(pid, *known(pid));
   if (!has_told_backend_) use(backend_);
   if (is_ready_ && options_.tells_passes) (void)tell(kPassed, 0, 0, 0);
   return has_memory ? kOk : out_of_memory();

@@ -123,6 +123,7 @@ class Watch {
   FieldMask all_fields() const;
   bool lists(int32_t pid) const;
   Status decide(Record& record, const Sight& sight);
+  void tell_end(int32_t pid, Identity identity);
   int32_t flags_of(const Record& record, const Sight& sight, bool is_match) const;
   // False when there was no room. `record` comes along when there is one.
   bool tell(Told what, int32_t a, int32_t b, int32_t c, const Record* record = nullptr);

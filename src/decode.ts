@@ -235,14 +235,21 @@ function elements(list: string): string[] {
   return (list.endsWith('\0') ? list.slice(0, -1) : list).split('\0');
 }
 
-/** fromEntries() defines what it is given, a variable called `__proto__` included. */
-function pairs(list: readonly string[]): Record<string, string> {
-  const entries: [string, string][] = [];
+/**
+ * Of several variables of one name the first one counts, as for getenv(3). `null` when there is text
+ * and no variable in it: the process has written something else over it.
+ */
+function pairs(list: readonly string[]): Record<string, string> | null {
+  const found = new Map<string, string>();
+  let hasVariable = list.length === 0;
   for (const pair of list) {
     const equals = pair.indexOf('=');
-    if (equals > 0) entries.push([pair.slice(0, equals), pair.slice(equals + 1)]);
+    hasVariable ||= equals >= 0;
+    const name = pair.slice(0, equals);
+    if (equals > 0 && !found.has(name)) found.set(name, pair.slice(equals + 1));
   }
-  return Object.fromEntries(entries);
+  // fromEntries() defines what it is given, a variable called `__proto__` included.
+  return hasVariable ? Object.fromEntries(found) : null;
 }
 
 /** An element that is there by construction. */

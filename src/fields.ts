@@ -59,13 +59,16 @@ export interface ProcessFields {
    */
   pid: number;
   /**
-   * The program's name as its author would say it. On Linux the kernel's task name (`comm`),
-   * completed when the kernel cut it at 15 bytes (from the base name of `argv[0]`, else of the
-   * script in `argv[1]`, else of the executable — whichever starts with the cut name), and replaced
-   * by the executable's base name when a runtime overwrote it with the label of its main thread
-   * (`MainThread`, `node-MainThread`). Bytes that are not UTF-8 show as U+FFFD.
-   * macOS: `comm`, completed when it was cut at 15 bytes, from the executable's base name, else from
-   * `argv[0]` and the script as on Linux.
+   * The program's name as its author would say it, in at most 255 bytes.
+   * Linux: the kernel's task name (`comm`). When the kernel cut it at 15 bytes, it is completed by the
+   * first of these that begins with it and says more: the base name of the executable, of
+   * `argv[0]`, or of the script that an interpreter was given (within the first five arguments).
+   * When it says nothing of the program, that base name takes its place: behind the label of a main
+   * thread (`MainThread`, `node-MainThread`), of what was executed from a descriptor (a number, or
+   * `memfd:…`; here `argv[0]` tells), and behind a path. A title that the process wrote over its
+   * arguments is no part of the name: it begins at `: `, at the first option, or, where nothing but
+   * padding follows, at a blank. Bytes that are not UTF-8 show as U+FFFD.
+   * macOS: `comm`, completed in the same way when it was cut at 15 bytes.
    * Windows: the file name of the image, like `node.exe`; of processes without one what the system
    * calls them (`System`, `Registry`, `Memory Compression`). Half of a surrogate pair shows as U+FFFD.
    */
@@ -80,9 +83,10 @@ export interface ProcessFields {
   /** What the process is doing. Source: proc_pid_stat(5). */
   state: ProcessState;
   /**
-   * When it started, in milliseconds since 1970, as the wall clock stands now: for people. It moves
-   * when the clock is set; use `id` to tell processes apart. Resolution: a clock tick, 10 ms as a
-   * rule. Source: proc_pid_stat(5), `starttime`.
+   * When it started, in whole milliseconds since 1970, as the wall clock stands now: for people. It
+   * moves when the clock is set, and not otherwise; use `id` to tell processes apart. Never in the
+   * future: it is early by up to a clock tick, 10 ms as a rule, and on a host that has been suspended
+   * by one millisecond more. Source: proc_pid_stat(5), `starttime`.
    * macOS: as the wall clock stood then, to the millisecond: it does not move. Source: `p_start`, of
    * processes of other users by sysctl(KERN_PROC_PID), for which the kernel goes through its list.
    * Windows: as the wall clock stood then, in steps of 100 ns: it does not move.
@@ -107,7 +111,8 @@ export interface ProcessFields {
   /**
    * Path of the executable, as its mount namespace sees it. Without the ` (deleted)` that Linux
    * appends once the file is gone. `null` for kernel threads and zombies, and without the right to
-   * ptrace(2) the process. Source: proc_pid_exe(5).
+   * ptrace(2) the process. Of a process whose first thread has ended, this and all else that threads
+   * share is told by another thread, and `null` where none can be asked. Source: proc_pid_exe(5).
    * macOS: told of all users' processes; `null` for zombies, and once the file is gone. Source:
    * proc_pidpath().
    * Windows: as Win32 writes it, with backslashes. `null` for processes without an image, and for
@@ -139,8 +144,9 @@ export interface ProcessFields {
    */
   root: string | null;
   /**
-   * The environment the program was started with. `null` without the right to ptrace(2) the
-   * process. Source: proc_pid_environ(5).
+   * The environment the program was started with; of several variables of one name the first one,
+   * as getenv(3) has it. `null` without the right to ptrace(2) the process, and when the process has
+   * written a title over it, which leaves no variable. Source: proc_pid_environ(5).
    * macOS: `null` as for `cmdline`, and for programs that System Integrity Protection keeps it of
    * (those of the system, as a rule).
    * Windows: `null` as for `cwd`; as it is now, for the process may change it.
@@ -187,8 +193,9 @@ export interface ProcessFields {
    */
   cpuTime: CpuTime | null;
   /**
-   * Resident memory in bytes, by the kernel's fast, approximate count: some hundred KiB off at worst
-   * on small hosts, more with many CPUs. 0 for kernel threads and zombies. Source: proc_pid_stat(5).
+   * Resident memory in bytes. 0 for kernel threads and zombies. Exact since Linux 6.16; between Linux
+   * 6.2 and that, some hundred KiB off on small hosts, and more with many CPUs. Source:
+   * proc_pid_statm(5).
    * macOS: `pti_resident_size`. Windows: the working set.
    */
   rss: number | null;
@@ -218,8 +225,12 @@ export interface ProcessFields {
    */
   cgroup: string | null;
   /**
-   * The 64 hexadecimal digits by which Docker, containerd, CRI-O or Podman know the container, taken
-   * from the control group. `null` outside of containers, and when seen from within one.
+   * By what the runtime knows the container, taken from the control group: the 64 hexadecimal digits
+   * of Docker, containerd, CRI-O or Podman, the task and number of Amazon ECS on Fargate, or the
+   * groups of digits of Garden. The innermost one, where containers run within a container. `null`
+   * outside of containers, when seen from within one, and for units of systemd that are called by
+   * such digits, like health checks. An id is a whole element of the path, or stands at the end of the
+   * name of a `.scope`.
    * macOS, Windows: `null`.
    */
   containerId: string | null;

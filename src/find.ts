@@ -9,7 +9,7 @@ export interface FindOneByNameOptions<F extends readonly Field[]>
     FieldOptions<F> {}
 
 export interface FindByNameOptions<F extends readonly Field[]> extends FindOneByNameOptions<F> {
-  /** Stop looking after so many matches, 1 or more. Default: none. */
+  /** Stop looking after so many matches that are told, 1 or more. Default: none. */
   limit?: number | undefined;
 }
 
@@ -26,8 +26,10 @@ export function exists(pid: number): boolean {
 }
 
 /**
- * Whether it is still the same process, and not another one that was given its PID later. A zombie
- * still is. `process` is a record with `pid` and `id`.
+ * Whether this very process is running: it has not ended, and no other one has been given its PID. A
+ * process that has ended is not running, although its PID is taken until its parent waits for it (a
+ * zombie); one that has lost its first thread alone, while others go on, is. `process` is a record
+ * with `pid` and `id`. See `exists()` for the question whether a PID is taken.
  *
  * @throws ProcessError `EACCES` when the PID is in use by a process hidden from this user.
  */
@@ -66,7 +68,9 @@ export function findByPidSync<const F extends readonly Field[] = DefaultFields>(
 }
 
 /**
- * Finds the processes of a name, in ascending order of PIDs; an empty array when there are none.
+ * Finds the running processes of a name, in ascending order of PIDs; an empty array when there are
+ * none. Zombies, which have ended, are left out unless `zombies` is true; one that has lost its first
+ * thread alone is running.
  * One pass over the PIDs reads the 16-byte name of each, and more only of those that match; it runs
  * off the main thread and stops at `limit`. A process that lives throughout the call is always
  * found.

@@ -1,7 +1,7 @@
 /** The processes that match one query. */
 import { type Batch, Decoder, decoderFor } from './decode.js';
 import type { Engine } from './engine.js';
-import type { NameSubject, NativeQuery, Query } from './query.js';
+import { type NameSubject, type NativeQuery, type Query, withEnded } from './query.js';
 import { type Consumer, type Walk, walk } from './walk.js';
 
 /**
@@ -103,5 +103,5 @@ export class Lookup<T> implements Consumer {
 function nativeQuery({ native, test }: Query, isConfirming: boolean): NativeQuery {
   if (test === undefined) return native;
   if (isConfirming) return { ...native, limit: 0, fields: native.fields | test.fields };
-  return { ...native, limit: 0, fields: test.fields, uid: -1, ppid: -1 };
+  return { ...withEnded(native), limit: 0, fields: test.fields, uid: -1, ppid: -1 };
 }

@@ -48,7 +48,12 @@ export class Lookups {
   readonly isRunning: typeof isRunning = (process) => {
     this.#engine.assertOpen();
     const { pid, id } = checkProcess(process, this.#engine.isForeign);
-    return this.findByPidSync(pid, { fields: ['id'] })?.id === id;
+    const found = this.findByPidSync(pid, { fields: ['id', 'state'] });
+    if (found?.id !== id || found.state === 'dead') return false;
+    if (found.state !== 'zombie') return true;
+    // It may have lost its first thread alone. How many there are is not told everywhere for nothing.
+    const zombie = this.findByPidSync(pid, { fields: ['id', 'state', 'threads'] });
+    return zombie?.id === id && (zombie.state !== 'zombie' || (zombie.threads ?? 0) > 1);
   };
 
   readonly findByPid: typeof findByPid = async (pid, options) => {
@@ -130,8 +135,8 @@ export class Lookups {
 function compileName(name: NameQuery, options: FindByNameOptions<readonly Field[]>): Query {
   if (name === undefined)
     throw wrongType('name', 'a string, a RegExp, a Uint8Array or an array of these', name);
-  const { by, ignoreCase, uid, ppid, limit, fields, maxBytes } = options;
-  return compileQuery(name, { by, ignoreCase, uid, ppid, limit, fields, maxBytes });
+  const { by, ignoreCase, uid, ppid, zombies, limit, fields, maxBytes } = options;
+  return compileQuery(name, { by, ignoreCase, uid, ppid, zombies, limit, fields, maxBytes });
 }
 
 async function abortable<T>(signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {

@@ -29,7 +29,9 @@ export type NamePattern = string | RegExp | Uint8Array;
  * - `'name'` (default): `name` or `comm`
  * - `'comm'`: `comm` alone
  * - `'exe'`: the executable's base name; its whole path when the query has a `/` (Windows: or a `\`)
- * - `'argv0'`: the first argument, likewise
+ * - `'argv0'`: the first argument, likewise; of a login shell also without the dash in front of it
+ *   (`-bash` is found as `bash` too), and of a path in Windows, as Wine puts it there, what stands
+ *   behind the last backslash
  * - `'cmdline'`: the arguments with spaces between them, in which it is to occur
  * - `'any'`: any of these
  *
@@ -52,6 +54,17 @@ export interface NameOptions {
   uid?: number | undefined;
   /** Only children of this process, 0 to 2³¹−1. Default: any. */
   ppid?: number | undefined;
+  /**
+   * Whether processes count that have ended, and are there only until their parents wait for them. A
+   * zombie whose first thread alone has ended, while others go on, has not. Default: false where
+   * there is a name, and true for a scan without one, which lists them with their `state`.
+   *
+   * A watch with `zombies: true` tells those too that had ended before it began: a `start` marked
+   * `existing`, and their `exit` next. Its default is false, with and without a name.
+   *
+   * Windows has no zombies.
+   */
+  zombies?: boolean | undefined;
 }
 
 /** Which processes; all conditions have to hold. */
@@ -76,7 +89,7 @@ const subjectFields = {
 } as const;
 
 /** The flags of addQuery() in native/node/addon.cc. */
-const flags = { ignoreCase: 1, tellAll: 2, anyName: 4 };
+const flags = { ignoreCase: 1, tellAll: 2, anyName: 4, skipsEnded: 8, tellsEnded: 16 };
 
 /** The arguments of Binding.addQuery(). */
 export interface NativeQuery {
@@ -120,13 +133,14 @@ export interface QueryOptions extends NameOptions {
 
 /** `name` may be left out where a filter is meant. */
 export function compileQuery(name: NameQuery | undefined, options: QueryOptions): Query {
-  const { by = 'name', ignoreCase = false } = options;
+  const { by = 'name', ignoreCase = false, zombies = name === undefined } = options;
   const byNumber = byNumbers.indexOf(by);
   if (byNumber === -1) {
     throw wrongValue('options.by', `must be one of ${byNumbers.join(', ')}`);
   }
   if (typeof ignoreCase !== 'boolean')
     throw wrongType('options.ignoreCase', 'a boolean', ignoreCase);
+  if (typeof zombies !== 'boolean') throw wrongType('options.zombies', 'a boolean', zombies);
   const { literals, patterns } = sort(name, ignoreCase);
   const test = patterns.length === 0 ? undefined : nameTest(patterns, by);
   return {
@@ -135,7 +149,8 @@ export function compileQuery(name: NameQuery | undefined, options: QueryOptions)
       flags:
         (ignoreCase ? flags.ignoreCase : 0) |
         (test ? flags.tellAll : 0) |
-        (name === undefined ? flags.anyName : 0),
+        (name === undefined ? flags.anyName : 0) |
+        (zombies ? flags.tellsEnded : flags.skipsEnded),
       uid: checkUid(options.uid),
       ppid: checkPpid(options.ppid),
       limit: checkLimit(options.limit),
@@ -148,13 +163,23 @@ export function compileQuery(name: NameQuery | undefined, options: QueryOptions)
   };
 }
 
-/** What to tell of each process is not the filter's. */
+/**
+ * What to tell of each process is not the filter's. `zombies` where the filter does not say: by
+ * default, whether it names nobody.
+ */
 export function compileFilter(
   filter: ProcessFilter | undefined,
   { fields, maxBytes }: { fields?: unknown; maxBytes?: unknown },
+  zombiesByDefault?: boolean,
 ): Query {
-  const { name, by, ignoreCase, uid, ppid, pids } = checkOptions(filter, 'filter');
-  return compileQuery(name, { by, ignoreCase, uid, ppid, pids, fields, maxBytes });
+  const options = checkOptions(filter, 'filter');
+  const { name, by, ignoreCase, uid, ppid, pids, zombies = zombiesByDefault } = options;
+  return compileQuery(name, { by, ignoreCase, uid, ppid, pids, zombies, fields, maxBytes });
+}
+
+/** The same query, to be answered whether or not a process has ended. */
+export function withEnded(native: NativeQuery): NativeQuery {
+  return { ...native, flags: native.flags & ~flags.skipsEnded };
 }
 
 /** A test of a text: of the whole of it, or of whether it occurs somewhere in it. */
@@ -229,7 +254,7 @@ function nameTest(patterns: readonly Pattern[], by: MatchBy): NameTest {
       if (includes('comm')) whole.push(comm);
       if (includes('exe') && exe) whole.push(exe, baseName(exe));
       const argv0 = cmdline?.[0];
-      if (includes('argv0') && argv0 !== undefined) whole.push(argv0, baseName(argv0));
+      if (includes('argv0') && argv0 !== undefined) whole.push(...namesInArgv0(argv0));
       if (namesAreImages) whole.push(...whole.map(withoutExe));
       const line = includes('cmdline') && cmdline?.length ? cmdline.join(' ') : undefined;
       return patterns.some(
@@ -251,6 +276,19 @@ function baseName(path: string): string {
     ? Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'))
     : path.lastIndexOf('/');
   return path.slice(slash + 1);
+}
+
+/**
+ * A login shell has a dash in front of its name, and Wine knows a program by its path in Windows; see
+ * NameSet::contains_argv0() in native/name.h.
+ */
+function namesInArgv0(argv0: string): string[] {
+  const base = baseName(argv0);
+  if (namesAreImages) return [argv0, base];
+  const isWindowsPath = /^(?:\\\\|[a-z]:[\\/])/i.test(argv0);
+  const own = isWindowsPath ? base.slice(base.lastIndexOf('\\') + 1) : base;
+  const names = [argv0, base, own];
+  return names.concat(names.filter((name) => name.startsWith('-')).map((name) => name.slice(1)));
 }
 
 /** What a query may leave out. */

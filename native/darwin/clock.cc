@@ -27,14 +27,6 @@ int64_t steady_clock() { return static_cast<int64_t>(milliseconds(CLOCK_MONOTONI
 
 double wall_clock() { return milliseconds(CLOCK_REALTIME); }
 
-double boot_wall_time() {
-  int name[] = {CTL_KERN, KERN_BOOTTIME};
-  timeval time{};
-  size_t size = sizeof time;
-  if (::sysctl(name, 2, &time, &size, nullptr, 0) != 0) return 0;
-  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
-}
-
 double thread_cpu_time() { return milliseconds(CLOCK_THREAD_CPUTIME_ID); }
 
 }  // namespace procseek

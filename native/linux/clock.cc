@@ -41,8 +41,6 @@ int64_t steady_clock() { return static_cast<int64_t>(milliseconds(CLOCK_MONOTONI
 
 double wall_clock() { return milliseconds(CLOCK_REALTIME); }
 
-double boot_wall_time() { return wall_clock() - milliseconds(CLOCK_BOOTTIME); }
-
 double thread_cpu_time() { return milliseconds(CLOCK_THREAD_CPUTIME_ID); }
 
 }  // namespace procseek

@@ -84,7 +84,88 @@ bool ends_with(std::string_view text, std::string_view suffix) {
   return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
 }
 
-bool is_hexadecimal(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_hexadecimal(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
+
+bool are_hexadecimal(std::string_view text, size_t length) {
+  return text.size() == length && std::all_of(text.begin(), text.end(), is_hexadecimal);
+}
+
+// What stands in a line of `cgroup` behind the number and the controllers; of none, no view at all.
+std::string_view path_of_hierarchy(std::string_view line) {
+  size_t colon = line.find(':');
+  size_t second = colon == std::string_view::npos ? colon : line.find(':', colon + 1);
+  return second == std::string_view::npos ? std::string_view{} : line.substr(second + 1);
+}
+
+// Of Amazon ECS on Fargate: the task's 32 digits, and a number for the container.
+bool is_ecs_id(std::string_view text) {
+  constexpr size_t kDigits = 32;
+  return text.size() > kDigits + 1 && are_hexadecimal(text.substr(0, kDigits), kDigits) &&
+         text[kDigits] == '-' && std::all_of(text.begin() + kDigits + 1, text.end(), is_digit);
+}
+
+// Of Garden: five groups of digits, eight and then four, of which the last may have more.
+bool is_garden_id(std::string_view text) {
+  size_t dashes = 0;
+  size_t run = 0;
+  for (char c : text) {
+    if (c != '-' && !is_hexadecimal(c)) return false;
+    run = c == '-' ? 0 : run + 1;
+    if (c != '-') continue;
+    dashes++;
+  }
+  constexpr size_t kFirst = 8;
+  constexpr size_t kGroup = 4;
+  if (dashes != 4 || run < kGroup) return false;
+  for (size_t at = kFirst; dashes > 0; at += kGroup + 1, dashes--) {
+    if (at >= text.size() || text[at] != '-') return false;
+  }
+  return true;
+}
+
+// The container that an element of a path is the cgroup of. A scope of systemd is called by what
+// made it, and the container; likewise the directories of some runtimes. Other units that are
+// called by so many digits are not containers: health checks, mounts, timers. Nor are the monitors
+// that Podman and CRI-O run for each container, outside of it.
+std::string_view container_of(std::string_view element) {
+  constexpr std::string_view kScope = ".scope";
+  constexpr size_t kDigits = 64;
+  bool is_scope = ends_with(element, kScope);
+  if (is_scope) element.remove_suffix(kScope.size());
+  if (element.size() < kDigits) return {};
+  std::string_view id = element.substr(element.size() - kDigits);
+  if (!are_hexadecimal(id, kDigits)) return {};
+  std::string_view maker = element.substr(0, element.size() - kDigits);
+  if (maker.empty()) return id;
+  if (ends_with(maker, "conmon-")) return {};
+  // containerd, where the driver of its cgroups is not that of the kubelet:
+  // `slice:cri-containerd:id`.
+  if (maker.back() == ':') return id;
+  if (is_scope) return maker.back() == '-' ? id : std::string_view{};
+  bool is_directory = maker == "libpod-" || maker == "libpod-payload-" || maker == "crio-" ||
+                      maker == "docker-" || maker == "cri-containerd-";
+  return is_directory ? id : std::string_view{};
+}
+
+std::string_view innermost_container(std::string_view path) {
+  constexpr std::string_view kDeleted = " (deleted)";
+  if (ends_with(path, kDeleted)) path.remove_suffix(kDeleted.size());
+  std::string_view found;
+  bool is_ecs = false;
+  bool is_garden = false;
+  while (!path.empty()) {
+    size_t slash = std::min(path.find('/'), path.size());
+    std::string_view element = path.substr(0, slash);
+    path.remove_prefix(std::min(slash + 1, path.size()));
+    bool is_other = (is_ecs && is_ecs_id(element)) || (is_garden && is_garden_id(element));
+    std::string_view container = is_other ? element : container_of(element);
+    if (!container.empty()) found = container;
+    is_ecs |= element == "ecs";
+    is_garden |= element == "garden";
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -129,9 +210,18 @@ bool parse_stat(std::string_view text, Stat& ret_stat) {
   numbers.skip(1);  // itrealvalue
   stat.start_ticks = numbers.next_u64();
   stat.vsize = numbers.next_u64();
-  stat.rss_pages = numbers.next();
   if (!numbers.is_complete()) return false;
   ret_stat = stat;
+  return true;
+}
+
+bool parse_statm(std::string_view text, Memory& ret_memory) {
+  Numbers numbers(text);
+  Memory memory;
+  memory.size = numbers.next_u64();
+  memory.resident = numbers.next_u64();
+  if (!numbers.is_complete()) return false;
+  ret_memory = memory;
   return true;
 }
 
@@ -205,31 +295,21 @@ std::string_view parse_cgroup(std::string_view text) {
   std::string_view systemd;
   std::string_view line;
   while (next_line(text, line)) {
-    size_t colon = line.find(':');
-    size_t second = colon == std::string_view::npos ? colon : line.find(':', colon + 1);
-    if (second == std::string_view::npos) continue;
-    std::string_view path = line.substr(second + 1);
+    std::string_view path = path_of_hierarchy(line);
+    if (path.data() == nullptr) continue;
     if (starts_with(line, "0::")) return path;
     if (first.empty()) first = path;
-    if (line.substr(colon + 1, second - colon - 1) == "name=systemd") systemd = path;
+    std::string_view before = line.substr(0, line.size() - path.size() - 1);
+    if (ends_with(before, ":name=systemd")) systemd = path;
   }
   return systemd.empty() ? first : systemd;
 }
 
 std::string_view parse_container_id(std::string_view text) {
-  constexpr size_t kLength = 64;
-  // Podman and CRI-O run a monitor per container, outside of it, in a group with the same digits.
-  constexpr std::string_view kMonitorPrefix = "conmon-";
-  size_t run = 0;
-  for (size_t i = 0; i <= text.size(); i++) {
-    if (i < text.size() && is_hexadecimal(text[i])) {
-      run++;
-      continue;
-    }
-    if (run == kLength && !ends_with(text.substr(0, i - kLength), kMonitorPrefix)) {
-      return text.substr(i - kLength, kLength);
-    }
-    run = 0;
+  std::string_view line;
+  while (next_line(text, line)) {
+    std::string_view id = innermost_container(path_of_hierarchy(line));
+    if (!id.empty()) return id;
   }
   return {};
 }

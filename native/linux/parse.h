@@ -23,11 +23,17 @@ struct Stat {
   int32_t threads = 0;
   uint64_t start_ticks = 0;  // since boot
   uint64_t vsize = 0;        // bytes
-  int64_t rss_pages = 0;
 };
 
 // `stat`; false when it is not of that form.
 bool parse_stat(std::string_view text, Stat& ret_stat);
+
+// `statm`, in pages.
+struct Memory {
+  uint64_t size = 0;
+  uint64_t resident = 0;
+};
+bool parse_statm(std::string_view text, Memory& ret_memory);
 
 // How a zombie ended, as wait(2) puts it, from `stat`: 0 to those it is withheld from, see proc(5).
 bool parse_exit_status(std::string_view text, uint32_t& ret_status);
@@ -54,8 +60,9 @@ bool parse_io(std::string_view text, Io& ret_io);
 // first.
 std::string_view parse_cgroup(std::string_view text);
 
-// The 64 hexadecimal digits that Docker, containerd, CRI-O and Podman name a container's cgroup by;
-// empty when there are none.
+// What the runtime of a container names its cgroup by: 64 hexadecimal digits (Docker, containerd,
+// CRI-O, Podman), 32 and a number (Amazon ECS on Fargate), or five groups of them (Garden). Of the
+// innermost container, where one runs within another; empty when there is none.
 std::string_view parse_container_id(std::string_view text);
 
 // Cuts the first line off `text`, without its newline. False at the end.

@@ -23,6 +23,26 @@ bool ends_with(std::string_view text, std::string_view suffix) {
   return text.size() > suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
 }
 
+// What all threads of a process share, and lose as they end.
+constexpr FileSet kShared = kCmdline | kExe | kCwd | kRoot | kEnviron | kFd | kStatm;
+
+FieldMask fields_of(FileSet files) {
+  FieldMask fields = 0;
+#define FIELD(name, kind, unit, linux_files, ...) \
+  if (files & (linux_files)) fields |= bit(Field::name);
+#include "../fields.def"
+#undef FIELD
+  return fields;
+}
+
+// Whether entries were read to which a process without memory has nothing to say.
+bool is_bare(FileSet files, const Record& record) {
+  return ((files & kCmdline) && record.cmdline.length == 0) ||
+         ((files & kEnviron) && record.has(Field::environ) && record.environ.length == 0) ||
+         ((files & kFd) && record.has(Field::fds) && record.fds == 0) ||
+         ((files & kStatm) && record.has(Field::rss) && record.rss == 0);
+}
+
 Span span_from(const Bytes& text, size_t offset) {
   return {static_cast<uint32_t>(offset), static_cast<uint32_t>(text.size() - offset)};
 }
@@ -46,6 +66,17 @@ Status store_id(uint64_t start_ticks, const ProcRoot& root, Record& record) {
   return kOk;
 }
 
+constexpr size_t kStatSize = 2048;  // 52 numbers and a name
+
+// `ret_stat` is as good as what is in `buffer`.
+Status read_stat_at(const ProcessPlace& at, char (&buffer)[kStatSize], Stat& ret_stat) {
+  size_t length;
+  ProcPath file = at.path("stat");
+  Status status = read_small(at.directory(), file.c_str(), buffer, sizeof buffer, length);
+  if (status != kOk) return status;
+  return parse_stat({buffer, length}, ret_stat) ? kOk : failure(Call::read, EPROTO);
+}
+
 Status store_terminal(int32_t device, Record& record) {
   size_t offset = record.text.size();
   Status status = device == 0 ? kGone : append_terminal(device, record.text);
@@ -67,19 +98,48 @@ Status leads_to(int directory, const char* path, const FileFacts& file) {
   return is_same ? kOk : kGone;
 }
 
+// Whether the kernel knows all names of open files on this device, as it does where no server and no
+// daemon can change them. As the process's own list of mounts has it.
+bool is_on_local_file_system(const ProcessPlace& at, const FileFacts& file) {
+  constexpr std::string_view kLocal[] = {" - tmpfs ", " - overlay ", " - ramfs ", " - rootfs "};
+  constexpr size_t kMostBytes = 256 * 1024;
+  if (!file.has_anonymous_device()) return true;
+  Bytes mounts;
+  bool is_cut;
+  ProcPath device;
+  device.append(" 0:").append(file.device_minor()).append(" ");
+  if (read_up_to(at.directory(), at.path("mountinfo").c_str(), kMostBytes, mounts, is_cut) != kOk) {
+    return false;
+  }
+  std::string_view lines(mounts.data(), mounts.size());
+  std::string_view line;
+  while (next_line(lines, line)) {
+    if (line.find(device.view()) == std::string_view::npos) continue;
+    for (std::string_view type : kLocal) {
+      if (line.find(type) != std::string_view::npos) return true;
+    }
+  }
+  return false;
+}
+
 // The kernel marks the path of what has been deleted, and a file may be called so. A file without
 // links has been. One that has some may have been deleted by this name: then this path, in the view
-// of this process and of that one, does not lead to it.
+// of this process and of that one, does not lead to it. The name of a file that is open is known
+// without asking its file system; if it is not, there is no such name, or it might have changed.
 bool is_deleted(const ProcessPlace& at, const ProcPath& link, std::string_view marked) {
   char path[4096];
   FileFacts file;
   if (marked.size() < 2 || marked.size() >= sizeof path) return true;
   path[marked.copy(path, marked.size())] = '\0';
   if (!ask_known_file(at.directory(), link.c_str(), 0, file) || file.links == 0) return true;
-  if (leads_to(AT_FDCWD, path, file) == kOk) return false;
+  Status here = leads_to(AT_FDCWD, path, file);
+  if (here == kOk) return false;
   Fd root;
-  Status status = open_at(at.directory(), at.path("root").c_str(), O_PATH | O_DIRECTORY, root);
-  return status != kOk || leads_to(root.get(), path + 1, file) == kGone;
+  Status there = open_at(at.directory(), at.path("root").c_str(), O_PATH | O_DIRECTORY, root);
+  if (there == kOk) there = leads_to(root.get(), path + 1, file);
+  if (there == kOk) return false;
+  bool is_known = here == kGone && there == kGone;
+  return is_known || is_on_local_file_system(at, file);
 }
 
 }  // namespace
@@ -95,7 +155,9 @@ FileSet files_for(FieldMask fields) {
 }
 
 void ProcessFiles::reset() {
+  knows_stat_ = false;
   is_kernel_thread_ = false;
+  lost_first_thread_ = false;
   is_visible_ = false;
   is_denied_ = false;
   lacks_entry_ = false;
@@ -106,7 +168,29 @@ Status ProcessFiles::read(const ProcessPlace& at, FileSet files, FieldMask wante
   if (files & kStat) status = read_stat(at, wanted, record);
   if (status == kOk && (files & kComm)) status = read_comm(at, record);
   if (status == kOk && (files & kStatus)) status = read_status(at, wanted, record);
-  if (status == kOk && (files & kCmdline)) status = read_cmdline(at, record);
+  if (lost_first_thread_ && (wanted & bit(Field::vsize))) files |= kStatm;
+  if (status == kOk) status = read_shared(at, files & kShared, record);
+  if (status == kOk && (files & kIo)) status = read_io(at, record);
+  if (status == kOk && (files & kCgroup)) status = read_cgroup(at, record);
+  is_visible_ |= status == kOk && (files & (kStat | kComm | kStatus | kCmdline | kStatm)) != 0;
+  return status;
+}
+
+Status ProcessFiles::read_shared(const ProcessPlace& at, FileSet files, Record& record) {
+  if (files == 0) return kOk;
+  if (lost_first_thread_) return read_through_thread(at, files, record);
+  bool lacked_entry = lacks_entry_;
+  Status status = read_entries(at, files, record);
+  bool is_lacking = (lacks_entry_ && !lacked_entry) || is_bare(files, record);
+  if (status != kOk || !is_lacking || knows_stat_) return status;
+  status = look_for_first_thread(at);
+  return status == kOk && lost_first_thread_ ? read_through_thread(at, files, record) : status;
+}
+
+Status ProcessFiles::read_entries(const ProcessPlace& at, FileSet files, Record& record) {
+  Status status = kOk;
+  if (files & kCmdline) status = read_cmdline(at, record);
+  if (status == kOk && (files & kHeadOfCmdline)) status = read_head(at, record);
   if (status == kOk && (files & kExe))
     status = read_link(at, "exe", Field::exe, record.exe, record);
   if (status == kOk && (files & kCwd))
@@ -114,11 +198,54 @@ Status ProcessFiles::read(const ProcessPlace& at, FileSet files, FieldMask wante
   if (status == kOk && (files & kRoot))
     status = read_link(at, "root", Field::root, record.root, record);
   if (status == kOk && (files & kEnviron)) status = read_environ(at, record);
-  if (status == kOk && (files & kIo)) status = read_io(at, record);
   if (status == kOk && (files & kFd)) status = read_fds(at, record);
-  if (status == kOk && (files & kCgroup)) status = read_cgroup(at, record);
-  is_visible_ |= status == kOk && (files & (kStat | kComm | kStatus | kCmdline)) != 0;
+  if (status == kOk && (files & kStatm)) status = read_statm(at, record);
   return status;
+}
+
+// Processes have entries that say nothing when they have ended, are of the kernel, or have lost
+// their first thread: only `stat` tells which.
+Status ProcessFiles::look_for_first_thread(const ProcessPlace& at) {
+  Stat stat;
+  char buffer[kStatSize];
+  Status status = read_stat_at(at, buffer, stat);
+  if (status == kOk) note_stat(stat);
+  return status;
+}
+
+void ProcessFiles::note_stat(const Stat& stat) {
+  knows_stat_ = true;
+  is_kernel_thread_ = stat.is_kernel_thread;
+  lost_first_thread_ = stat.state == State::zombie && stat.threads > 1;
+}
+
+// What the threads that are left share, as one of them has it. Where none can be asked, nothing is
+// known of it, for it is there.
+Status ProcessFiles::read_through_thread(const ProcessPlace& at, FileSet files, Record& record) {
+  // Each may end before it has told; those that have are hardly ever still listed.
+  constexpr int kMostThreads = 16;
+  NumberedEntries threads;
+  Status status = threads.open(at.directory(), at.path("task").c_str());
+  for (int i = 0; i < kMostThreads && status == kOk; i++) {
+    int32_t thread;
+    status = threads.next(thread);
+    if (status != kOk) break;
+    ProcessPlace within(at.directory(),
+                        at.path("task/").append(static_cast<uint32_t>(thread)).append("/"));
+    Stat stat;
+    char buffer[kStatSize];
+    Status asked = read_stat_at(within, buffer, stat);
+    if (asked == kOk && stat.state != State::zombie && stat.state != State::dead) {
+      asked = read_entries(within, files, record);
+      if (asked == kOk) return kOk;
+    }
+    if (asked < 0) return asked;
+  }
+  if (status < 0) return status;
+  record.present |= fields_of(files);
+  record.nulls |= fields_of(files);
+  if (files & kCmdline) record.cmdline = Span();
+  return kOk;
 }
 
 void ProcessFiles::miss(Status status) {
@@ -138,19 +265,15 @@ Status ProcessFiles::read_comm(const ProcessPlace& at, Record& record) {
 }
 
 Status ProcessFiles::read_stat(const ProcessPlace& at, FieldMask wanted, Record& record) {
-  char buffer[2048];  // 52 numbers and a name
-  size_t length;
-  ProcPath file = at.path("stat");
-  Status status = read_small(at.directory(), file.c_str(), buffer, sizeof buffer, length);
-  if (status != kOk) return status;
   Stat stat;
-  if (!parse_stat({buffer, length}, stat)) return failure(Call::read, EPROTO);
-  return store_stat(stat, wanted, record);
+  char buffer[kStatSize];
+  Status status = read_stat_at(at, buffer, stat);
+  return status == kOk ? store_stat(stat, wanted, record) : status;
 }
 
 // Keeps all that costs nothing to keep.
 Status ProcessFiles::store_stat(const Stat& stat, FieldMask wanted, Record& record) {
-  is_kernel_thread_ = stat.is_kernel_thread;
+  note_stat(stat);
   if (!record.text.store(stat.comm, record.comm)) return out_of_memory();
   record.state = stat.state;
   record.ppid = stat.ppid;
@@ -160,31 +283,23 @@ Status ProcessFiles::store_stat(const Stat& stat, FieldMask wanted, Record& reco
   record.threads = stat.threads;
   record.cpuTime = {ticks_to_ms(stat.user_ticks), ticks_to_ms(stat.system_ticks)};
   record.vsize = static_cast<double>(stat.vsize);
-  record.rss = static_cast<double>(stat.rss_pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
   for (Field field : {Field::comm, Field::state, Field::ppid, Field::pgid, Field::sid, Field::nice,
-                      Field::threads, Field::cpuTime, Field::vsize, Field::rss}) {
+                      Field::threads, Field::cpuTime, Field::vsize}) {
     record.set(field);
   }
+  // Without its first thread, it seems to have no memory.
+  if (lost_first_thread_) record.withhold(Field::vsize);
   Status status = store_start(stat.start_ticks, wanted, record);
   if (status == kOk && (wanted & bit(Field::tty))) status = store_terminal(stat.tty, record);
   return status;
 }
 
 Status ProcessFiles::store_start(uint64_t start_ticks, FieldMask wanted, Record& record) {
-  record.startTime = start_time(start_ticks);
+  // Early rather than late, by less than a tick: so did the kernel round.
+  record.startTime =
+      boot_time_.get() + static_cast<double>(static_cast<int64_t>(ticks_to_ms(start_ticks)));
   record.set(Field::startTime);
   return wanted & bit(Field::id) ? store_id(start_ticks, root_, record) : kOk;
-}
-
-double ProcessFiles::start_time(uint64_t start_ticks) {
-  // To a hundredth of a second, which is all that a tick can tell: the two clocks cannot be read at
-  // the same instant, and an answer is not to differ from the next one for that.
-  constexpr double kResolution = 10;
-  if (boot_time_ == 0) {
-    double exact = boot_wall_time();
-    boot_time_ = kResolution * static_cast<double>(static_cast<int64_t>(exact / kResolution + 0.5));
-  }
-  return static_cast<double>(static_cast<int64_t>(boot_time_ + ticks_to_ms(start_ticks)));
 }
 
 Status ProcessFiles::read_status(const ProcessPlace& at, FieldMask wanted, Record& record) {
@@ -241,13 +356,19 @@ Status ProcessFiles::read_cmdline(const ProcessPlace& at, Record& record) {
 }
 
 Status ProcessFiles::read_head_of_cmdline(const ProcessPlace& at, Record& record, Span& ret_head) {
+  head_ = Span();
+  Status status = read_shared(at, kHeadOfCmdline, record);
+  ret_head = head_;
+  return status;
+}
+
+Status ProcessFiles::read_head(const ProcessPlace& at, Record& record) {
   constexpr size_t kHead = 4096;
   size_t offset = record.text.size();
   bool is_cut;
-  ret_head = Span();
   Status status = read_guarded(at, "cmdline", kHead, record, is_cut);
   if (status < 0 || status == kGone) return status;
-  ret_head = span_from(record.text, offset);
+  head_ = span_from(record.text, offset);
   return kOk;
 }
 
@@ -291,6 +412,24 @@ Status ProcessFiles::read_link(const ProcessPlace& at, std::string_view entry, F
   }
   if (!record.text.store(path, span)) return out_of_memory();
   record.set(field);
+  return kOk;
+}
+
+// The kernel sums up exactly what stands here, and not what stands in `stat`.
+Status ProcessFiles::read_statm(const ProcessPlace& at, Record& record) {
+  char buffer[256];  // seven numbers
+  size_t length;
+  ProcPath file = at.path("statm");
+  Status status = read_small(at.directory(), file.c_str(), buffer, sizeof buffer, length);
+  if (status != kOk) return status;
+  Memory memory;
+  if (!parse_statm({buffer, length}, memory)) return failure(Call::read, EPROTO);
+  auto page = static_cast<double>(sysconf(_SC_PAGESIZE));
+  record.rss = static_cast<double>(memory.resident) * page;
+  record.set(Field::rss);
+  if (!lost_first_thread_) return kOk;
+  record.vsize = static_cast<double>(memory.size) * page;
+  record.set(Field::vsize);
   return kOk;
 }
 

@@ -4,6 +4,7 @@
 #include "../posix/accounts.h"
 #include "../process.h"
 #include "../source_context.h"
+#include "boot_time.h"
 #include "files.h"
 #include "guarded_read.h"
 #include "parse.h"
@@ -27,6 +28,8 @@ enum File : FileSet {
   kIo = 1 << 8,
   kFd = 1 << 9,
   kCgroup = 1 << 10,
+  kStatm = 1 << 11,
+  kHeadOfCmdline = 1 << 12,  // as much of `cmdline` as a name could follow from
 };
 
 // Those that supply the fields.
@@ -58,7 +61,7 @@ class ProcessFiles {
   Status store_start(uint64_t start_ticks, FieldMask wanted, Record& record);
   Status store_owner(const Owner& owner, FieldMask wanted, Record& record);
 
-  // As far as `stat` has been read.
+  // As far as `stat` has been read, which it is when an entry that others have is missing.
   bool is_kernel_thread() const { return is_kernel_thread_; }
   // Whether the process may have vanished since, for it lacked an entry that some live ones lack
   // too; or may be hidden as a whole, for all it was asked for was denied.
@@ -66,13 +69,19 @@ class ProcessFiles {
   void settle_doubt() { lacks_entry_ = is_denied_ = false; }
 
  private:
+  Status read_shared(const ProcessPlace& at, FileSet files, Record& record);
+  Status read_entries(const ProcessPlace& at, FileSet files, Record& record);
+  Status look_for_first_thread(const ProcessPlace& at);
+  Status read_through_thread(const ProcessPlace& at, FileSet files, Record& record);
   Status read_comm(const ProcessPlace& at, Record& record);
   Status read_stat(const ProcessPlace& at, FieldMask wanted, Record& record);
   Status read_status(const ProcessPlace& at, FieldMask wanted, Record& record);
   Status read_cmdline(const ProcessPlace& at, Record& record);
+  Status read_head(const ProcessPlace& at, Record& record);
   Status read_environ(const ProcessPlace& at, Record& record);
   Status read_link(const ProcessPlace& at, std::string_view entry, Field field, Span& span,
                    Record& record);
+  Status read_statm(const ProcessPlace& at, Record& record);
   Status read_io(const ProcessPlace& at, Record& record);
   Status read_fds(const ProcessPlace& at, Record& record);
   Status read_cgroup(const ProcessPlace& at, Record& record);
@@ -80,7 +89,7 @@ class ProcessFiles {
   // Takes down that an entry was not to be had.
   void miss(Status status);
   Status store_stat(const Stat& stat, FieldMask wanted, Record& record);
-  double start_time(uint64_t start_ticks);
+  void note_stat(const Stat& stat);
 
   Status read_guarded(const ProcessPlace& at, std::string_view entry, size_t limit, Record& record,
                       bool& ret_is_cut);
@@ -90,13 +99,17 @@ class ProcessFiles {
 
   ProcRoot root_;
   GuardedRead guarded_;
+  Span head_;                // of the arguments, in the record's text
+  bool knows_stat_ = false;  // as for the next two
   bool is_kernel_thread_ = false;
+  // The first thread has ended, others have not. What they share is to be had from them alone.
+  bool lost_first_thread_ = false;
   bool is_visible_ = false;  // an entry that everybody may read was read
   bool is_denied_ = false;
   bool lacks_entry_ = false;
   // Of a whole pass.
   Accounts accounts_;
-  double boot_time_ = 0;  // epoch ms, 0: not asked yet
+  BootTime boot_time_;
 };
 
 }  // namespace procseek

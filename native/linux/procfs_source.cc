@@ -170,39 +170,32 @@ Status ProcfsSource::complete_name(Record& record, FieldMask wanted) {
     return status == kOk ? read(record, wanted) : status;
   }
 
-  // What takes no lock of the process comes first. It is also the better witness of one that a
-  // runtime relabelled, for that may have been retitled too.
+  // What takes no lock of the process comes first.
   Status status = read_files(record, files_for(bit(Field::exe) & ~record.present), bit(Field::exe));
   if (status != kOk) return status;
-  comm = record.view(record.comm);
-  std::string_view name =
-      record.has(Field::exe) ? name_from_exe(comm, record.view(record.exe)) : std::string_view{};
-  bool is_longer = name.size() > comm.size() || (is_main_thread_label(comm) && !name.empty());
-  if (!is_longer) status = read_argument_name(record, name);
-  if (status != kOk) return status;
+  std::string_view name;
+  if (record.has(Field::exe)) {
+    name = name_from_exe(record.view(record.comm), record.view(record.exe));
+  }
+  if (name.empty()) {
+    Span arguments;
+    status = find_arguments(record, arguments);
+    if (status != kOk) return status;
+    name = name_from_cmdline(record.view(record.comm), record.view(arguments));
+  }
   if (name.empty()) return take(record.comm);
   return take({static_cast<uint32_t>(name.data() - record.text.data()),
                static_cast<uint32_t>(name.size())});
 }
 
-// Leaves the name as it is when the arguments do not tell another one.
-Status ProcfsSource::read_argument_name(Record& record, std::string_view& ret_name) {
-  size_t offset = static_cast<size_t>(ret_name.data() - record.text.data());
-  Span arguments;
-  if (record.has(Field::cmdline)) {
-    arguments = record.cmdline;
-  } else if ((record.present & bit(Field::cmdline)) == 0) {
-    Status status = files_.read_head_of_cmdline(place(record.pid), record, arguments);
-    if (status != kOk) return status;
+// As much of the arguments as a name could follow from; nothing where they are withheld.
+Status ProcfsSource::find_arguments(Record& record, Span& ret_arguments) {
+  ret_arguments = Span();
+  if (record.present & bit(Field::cmdline)) {
+    if (record.has(Field::cmdline)) ret_arguments = record.cmdline;
+    return kOk;
   }
-  std::string_view name = name_from_cmdline(record.view(record.comm), record.view(arguments));
-  if (!name.empty()) {
-    ret_name = name;
-  } else if (!ret_name.empty()) {
-    // The text may have moved.
-    ret_name = {record.text.data() + offset, ret_name.size()};
-  }
-  return kOk;
+  return files_.read_head_of_cmdline(place(record.pid), record, ret_arguments);
 }
 
 }  // namespace procseek

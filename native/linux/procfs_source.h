@@ -38,7 +38,7 @@ class ProcfsSource final : public Source {
   Status verify(int32_t pid) const;
   Status read_files(Record& record, FileSet files, FieldMask wanted);
   Status complete_name(Record& record, FieldMask wanted);
-  Status read_argument_name(Record& record, std::string_view& ret_name);
+  Status find_arguments(Record& record, Span& ret_arguments);
   void look_at_view();
 
   SourceContext* context_;

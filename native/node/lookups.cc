@@ -208,6 +208,8 @@ bool QueryArguments::read(const Arguments& arguments, size_t at) {
   constexpr uint32_t kIgnoreCase = 1;
   constexpr uint32_t kTellAll = 2;
   constexpr uint32_t kAnyName = 4;
+  constexpr uint32_t kSkipsEnded = 8;
+  constexpr uint32_t kTellsEnded = 16;
   uint32_t by;
   uint32_t flags;
   if (!arguments.u32(at, by) || by > static_cast<uint32_t>(By::any) ||
@@ -220,6 +222,8 @@ bool QueryArguments::read(const Arguments& arguments, size_t at) {
   options.by = static_cast<By>(by);
   options.tell_all = (flags & kTellAll) != 0;
   options.any_name = (flags & kAnyName) != 0;
+  options.skips_ended = (flags & kSkipsEnded) != 0;
+  options.tells_ended = (flags & kTellsEnded) != 0;
   options.fields |= bit(Field::pid);
   ignore_case = (flags & kIgnoreCase) != 0;
   return true;

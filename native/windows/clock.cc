@@ -29,8 +29,6 @@ double wall_clock() {
   return epoch_of(number_of(now));
 }
 
-double boot_wall_time() { return wall_clock() - static_cast<double>(GetTickCount64()); }
-
 // In steps of the clock's tick, some 15 ms.
 double thread_cpu_time() {
   FILETIME created;

@@ -180,6 +180,12 @@ describe.each([...withOptions.filter(([name]) => name in byName), ...withFilter]
       }
     });
 
+    test('a `zombies` that is no boolean', async () => {
+      for (const zombies of [null, 'yes', 1, {}, Symbol('x')]) {
+        expect(await failure(call, { zombies })).toMatchObject(wrongType);
+      }
+    });
+
     test.each(['uid', 'ppid'])('a %s that is none', async (option) => {
       const range = option === 'uid' ? [-1, 2 ** 32, Number.NaN, 0.5] : numbersOutOfRange;
       for (const value of range) {
@@ -224,7 +230,8 @@ test('A message names the option, what it must be and what it is', () => {
 
 test('Options that are undefined are as good as left out', async () => {
   const none = undefined;
-  const options = { fields: none, signal: none, by: none, ignoreCase: none, uid: none, ppid: none };
+  const filter = { by: none, ignoreCase: none, uid: none, ppid: none, zombies: none };
+  const options = { fields: none, signal: none, ...filter };
   const nameless = { fields: none, signal: none };
   expect(await findByPid(process.pid, nameless)).toHaveProperty('startTime');
   expect(findByPidSync(process.pid, undefined)).toHaveProperty('startTime');
@@ -256,6 +263,7 @@ describe('watch', () => {
     [{ name: '' }, wrongValue],
     [{ by: 'path' }, wrongValue],
     [{ ignoreCase: 1 }, wrongType],
+    [{ zombies: 1 }, wrongType],
     [{ uid: '0' }, wrongType],
     [{ uid: -1 }, outOfRange],
     [{ ppid: 2 ** 31 }, outOfRange],

@@ -150,3 +150,50 @@ sys.stdin.read()`,
     options,
   );
 }
+
+/**
+ * On Linux: a process that has written a title over its arguments, which leaves room for 200 bytes at
+ * least, and something else into its comm; what remains is filled up with `padding`. It ends with
+ * the test.
+ */
+export function startTitled(
+  comm: string,
+  title: string,
+  { padding = '\0', over = 'arguments' }: { padding?: string; over?: string } = {},
+  options: StartOptions = {},
+): Promise<Child> {
+  // The positions of the numbers are those of proc_pid_stat(5), less 3.
+  return startPython(
+    `import ctypes, os, sys
+comm, title, padding, over = [bytes.fromhex(each) for each in sys.argv[1:5]]
+numbers = open('/proc/self/stat').read().rsplit(')', 1)[1].split()
+at = {b'arguments': 45, b'environment': 47}[over]
+start, end = int(numbers[at]), int(numbers[at + 1])
+ctypes.memmove(start, title + padding * (end - start - len(title)), end - start)
+if comm: os.write(os.open('/proc/self/comm', os.O_WRONLY), comm)
+print('ready', flush=True)
+sys.stdin.read()`,
+    [comm, title, padding, over, ' '.repeat(200)].map((text) => Buffer.from(text).toString('hex')),
+    options,
+  );
+}
+
+/**
+ * On Linux: a process whose first thread has ended, while another one goes on; `before` is what it
+ * does first. It ends with the test.
+ */
+export function startHeadless(before = '', options: StartOptions = {}): Promise<Child> {
+  return startPython(
+    `import ctypes, os, platform, sys, threading
+exit_thread = {'x86_64': 60, 'aarch64': 93}[platform.machine()]
+${before}
+def go_on():
+    while open('/proc/self/stat').read().rsplit(')', 1)[1].split()[0] != 'Z': pass
+    print('ready', flush=True)
+    sys.stdin.read()
+threading.Thread(target=go_on).start()
+ctypes.CDLL(None).syscall(exit_thread, 0)`,
+    [],
+    options,
+  );
+}

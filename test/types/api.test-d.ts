@@ -397,13 +397,18 @@ describe('Arguments', () => {
     expectTypeOf(findByPidSync(1, none)).toEqualTypeOf<Default | undefined>();
     expectTypeOf(findByPidSync(1, { fields: none })?.pid).toEqualTypeOf<number | undefined>();
     void findByName('x', { by: none, ignoreCase: none, uid: none, limit: none, signal: none });
+    void findByName('x', { zombies: none });
   });
 
   test('that are names may be of several kinds', () => {
     const names = ['x', /x/, new Uint8Array(1), Buffer.from('x')] as const;
     for (const name of names) void findByName(name);
     void findByName(names);
-    scan({ name: names, by: 'cmdline', pids: [1, 2] });
+    scan({ name: names, by: 'cmdline', pids: [1, 2], zombies: true });
+    findOneByNameSync('x', { zombies: false });
+    watch({ name: 'x', zombies: true });
+    // @ts-expect-error it is wanted or not
+    void findByName('x', { zombies: 'all' });
     // @ts-expect-error a number is no name
     void findByName(1);
     // @ts-expect-error a name has to be given

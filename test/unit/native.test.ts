@@ -29,6 +29,7 @@ const pureSources = [
   'pass',
   'query',
   'watch',
+  'linux/boot_time',
   'linux/lz4',
   'darwin/parse',
   'darwin/pids',

@@ -174,9 +174,19 @@ static __always_inline __u32 number_of(struct pid *pid, const struct viewer *vie
   return number_in_namespace(as_number(pid), viewer->level, viewer->ns);
 }
 
+/* Whether a comm begins as those do that say nothing of the program's name (is_label() in
+ * native/name.h), of which there is no list: by a dot, a slash or a digit, or by "memfd". */
+static __always_inline __u32 may_be_label(__u64 comm) {
+  const __u64 five_bytes = 0xffffffffffull;
+  __u32 first = comm & 0xff;
+  return first - '.' <= '9' - '.' || (comm & five_bytes) == 0x64666d656dull;
+}
+
 /* Behind the end of a comm there are NULs (since Linux 5.17, __set_task_comm() in fs/exec.c). */
 static __always_inline __u32 is_wanted(struct task_shared *all, struct task_struct *task) {
-  __u32 bit = comm_hash_of(*(__u64 *)&task->comm[0], *(__u64 *)&task->comm[8]) >> 16;
+  __u64 first = *(__u64 *)&task->comm[0];
+  __u32 bit = comm_hash_of(first, *(__u64 *)&task->comm[8]) >> 16;
+  if (may_be_label(first)) return 1;
   return (all->filter[bit / 32] >> (bit % 32) | all->question.flags) & TASK_ANY_COMM;
 }
 

@@ -1,9 +1,11 @@
 /** Fields that are text, as processes on Linux shape them. */
+import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   linkSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -13,8 +15,8 @@ import { describe, expect, test } from 'vitest';
 import { findByName, findByPidSync, type ProcessFields } from '../../../src/index.js';
 import { psutil } from '../../support/oracles.js';
 import { nativeNode } from '../../support/platform.js';
-import { settle } from '../../support/proc.js';
-import { isRoot, start, startPython } from '../../support/processes.js';
+import { numberedEntries, settle } from '../../support/proc.js';
+import { isRoot, start, startHeadless, startPython, startTitled } from '../../support/processes.js';
 import {
   makeProgram,
   programArguments,
@@ -65,6 +67,70 @@ describe('A command line', () => {
     expect(first.length).toBeGreaterThan(25);
     expect(rest.filter((argument) => argument !== '')).toEqual([]);
     expect((await findByName(first, { by: 'argv0', fields: [] }))[0]).toEqual({ pid });
+  });
+});
+
+describe('An environment', () => {
+  test('tells the first of several variables of one name, as getenv(3) does', async () => {
+    const { pid } = await startPython(`import os, sys
+if len(sys.argv) == 1:
+    libc = __import__('ctypes').CDLL(None)
+    code = "print('ready', flush=True); __import__('sys').stdin.read()"
+    texts = [b'/usr/bin/python3', b'-I', b'-S', b'-c', code.encode(), None]
+    variables = [b'A=1', b'B=', b'A=2', b'nothing', b'=x', b'B=3', b'__proto__=p', None]
+    array = lambda items: (__import__('ctypes').c_char_p * len(items))(*items)
+    libc.execve(b'/usr/bin/python3', array(texts), array(variables))`);
+    const environ = tell(pid, 'environ');
+    expect(Object.entries(environ ?? {})).toEqual([
+      ['A', '1'],
+      ['B', ''],
+      ['__proto__', 'p'],
+    ]);
+  });
+
+  test('may be empty', async () => {
+    const { pid } = await start('/usr/bin/env', ['-i', '/bin/cat', '-'], { says: 'ready' });
+    expect(tell(pid, 'environ')).toEqual({});
+  });
+
+  test.each(['\0', ' '])('is unknown where a title was written over it (%j)', async (padding) => {
+    const env = { LANG: 'C.UTF-8', SOME: 'text that is long enough' };
+    const { pid } = await startTitled('', 'a title', { padding, over: 'environment' }, { env });
+    expect(tell(pid, 'environ')).toBeNull();
+  });
+});
+
+describe('A process whose first thread has ended', () => {
+  test('tells all that its threads share', async ({ skip }) => {
+    if (!['x64', 'arm64'].includes(process.arch)) return skip('the call has another number here');
+    const before = `os.chdir('/usr')
+files = [open('/dev/null') for _ in range(20)]`;
+    const { pid } = await startHeadless(before, { env: { SOME: 'text' }, argv0: 'headless' });
+    const thread = `/proc/${pid}/task/${Math.max(...numberedEntries(`/proc/${pid}/task`))}`;
+    const page = Number(execFileSync('getconf', ['PAGESIZE']));
+    await settle(pid, 'Z');
+    const fields = ['state', 'threads', 'exe', 'cmdline', 'cwd', 'root', 'environ', 'fds'] as const;
+    const wanted = {
+      state: 'zombie',
+      threads: 2,
+      exe: readlinkSync(`${thread}/exe`),
+      cmdline: expect.arrayContaining(['headless', '-I', '-S', '-c']),
+      cwd: '/usr',
+      root: '/',
+      environ: { SOME: 'text' },
+      fds: numberedEntries(`${thread}/fd`).length,
+    };
+    expect(wanted.fds).toBeGreaterThan(20);
+    expect(findByPidSync(pid, { fields })).toMatchObject(wanted);
+    for (const field of fields)
+      expect(tell(pid, field)).toEqual(findByPidSync(pid, { fields })?.[field]);
+    const [size = 0, resident = 0] = readFileSync(`${thread}/statm`, 'utf8').split(' ').map(Number);
+    expect(size).toBeGreaterThan(resident);
+    const memory = { rss: resident * page, vsize: size * page };
+    expect(findByPidSync(pid, { fields: ['rss', 'vsize'] })).toEqual({ pid, ...memory });
+    expect(tell(pid, 'rss')).toBe(memory.rss);
+    expect(tell(pid, 'vsize')).toBe(memory.vsize);
+    expect(tell(pid, 'io')?.readCalls).toBeGreaterThan(10);
   });
 });
 
@@ -167,6 +233,13 @@ describe('A control group', () => {
   test.for([
     [`docker-${digits}.scope`, digits],
     [digits, digits],
+    [`${digits}/docker/${'7'.repeat(64)}`, '7'.repeat(64)],
+    [`ecs/${digits.slice(32)}/${digits.slice(32)}-1234567890`, `${digits.slice(32)}-1234567890`],
+    ['garden/70eb4ab8-7b5c-4d5c-5f3c-b1d5', '70eb4ab8-7b5c-4d5c-5f3c-b1d5'],
+    [`${digits}.service`, null],
+    [`${digits}-4f1d0c.service`, null],
+    [`var-lib-${digits}.mount`, null],
+    [`libpod-conmon-${digits}.scope`, null],
     [`libpod-${digits.slice(1)}.scope`, null],
     [`${digits}0`, null],
     ['plain', null],

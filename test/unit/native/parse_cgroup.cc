@@ -111,6 +111,91 @@ TEST_CASE("outside of containers there is no container") {
 }
 
 TEST_CASE("a container's monitor is not in the container") {
-  CHECK(parse_container_id("0::/machine.slice/libpod-conmon-" + kId + ".scope\n") == "");
-  CHECK(parse_container_id("0::/system.slice/crio-conmon-" + kId + ".scope\n") == "");
+  CHECK(container_of("0::/machine.slice/libpod-conmon-" + kId + ".scope\n") == "");
+  CHECK(container_of("0::/system.slice/crio-conmon-" + kId + ".scope\n") == "");
+  CHECK(container_of("0::/libpod_parent/conmon-" + kId + "\n") == "");
+  CHECK(container_of("0::/libpod_parent/libpod-conmon-" + kId + "\n") == "");
+}
+
+TEST_CASE("other forms in which runtimes name a cgroup by the container") {
+  const std::string lines[] = {
+      "0::/user.slice/a.service/libpod-payload-" + kId,
+      "0::/kubepods/besteffort/pod12345678-1234-1234-1234-123456789abc/crio-" + kId,
+      "0::/system.slice/nerdctl-" + kId + ".scope",
+      "0::/default/" + kId,
+      "0::/" + kId + ".scope",
+      "0::/../../kubepods/burstable/pod12345678-1234-1234-1234-123456789abc/" + kId,
+      "0::/docker/" + kId + " (deleted)",
+      "0::/system.slice/docker-" + kId + ".scope/init.scope",
+      "0::/\n4:memory:/docker/" + kId,
+      "0::/ecstasks.slice/ecstasks-0123456789abcdef0123456789abcdef.slice/docker-" + kId + ".scope",
+  };
+  for (const std::string& line : lines) {
+    CAPTURE(line);
+    CHECK(container_of(line + "\n") == kId);
+    CHECK(container_of(line) == kId);
+  }
+}
+
+TEST_CASE("what systemd calls by so many digits is no container unless it is a scope") {
+  for (const char* ending :
+       {".service", "-4f1d0c.service", ".timer", ".mount", "-merged.mount", ".slice", ".socket",
+        "-startup.timer", ".swap", "-x.scope", ".scope.d", "_x"}) {
+    CAPTURE(ending);
+    CHECK(container_of("0::/system.slice/" + kId + ending + "\n") == "");
+    CHECK(container_of("0::/system.slice/var-lib-docker-" + kId + ending + "\n") == "");
+  }
+  CHECK(container_of("0::/system.slice/podman-" + kId + "\n") == "");
+  CHECK(container_of("0::/system.slice/run-a" + kId + ".scope\n") == "");
+  // Within a container, they are.
+  CHECK(container_of("0::/docker/" + kId + "/system.slice/" + std::string(64, '0') + ".service") ==
+        kId);
+}
+
+TEST_CASE("of nested containers the innermost counts") {
+  const std::string inner(64, '7');
+  const std::string lines[] = {
+      "0::/docker/" + kId + "/docker/" + inner,
+      "0::/docker/" + kId + "/kubelet/kubepods/burstable/pod1/" + inner,
+      "0::/docker/" + kId + "/kubelet.slice/kubelet-kubepods.slice/cri-containerd-" + inner +
+          ".scope",
+      "0::/system.slice/docker-" + kId + ".scope/system.slice/docker-" + inner +
+          ".scope/init.scope",
+      "1:name=systemd:/docker/" + kId + "/docker/" + inner,
+  };
+  for (const std::string& line : lines) {
+    CAPTURE(line);
+    CHECK(container_of(line + "\n") == inner);
+  }
+  // The monitor of one runs in the other.
+  CHECK(container_of("0::/docker/" + kId + "/machine.slice/libpod-conmon-" + inner + ".scope\n") ==
+        kId);
+}
+
+TEST_CASE("Amazon ECS on Fargate names a container by its task and a number") {
+  const std::string task = "0123456789abcdef0123456789abcdef";
+  CHECK(container_of("0::/ecs/" + task + "/" + task + "-1234567890\n") == task + "-1234567890");
+  CHECK(container_of("9:perf_event:/ecs/cluster/" + task + "/" + task + "-123\n") == task + "-123");
+  CHECK(container_of("0::/ecs/" + task + "\n") == "");
+  CHECK(container_of("0::/ecs/" + task + "/" + task + "-12a\n") == "");
+  CHECK(container_of("0::/ecs/" + task + "/" + task + "-\n") == "");
+  CHECK(container_of("0::/ecs/" + task + "/" + task.substr(1) + "-1\n") == "");
+  CHECK(container_of("0::/system.slice/" + task + "-1234567890\n") == "");
+}
+
+TEST_CASE("Garden names a container by groups of digits") {
+  const std::string id = "70eb4ab8-7b5c-4d5c-5f3c-b1d5";
+  CHECK(container_of("0::/garden/" + id + "\n") == id);
+  CHECK(container_of("0::/system.slice/garden.service/garden/good/" + id + "\n") == id);
+  CHECK(container_of("0::/garden/12345678-1234-1234-1234-123456789abc\n") ==
+        "12345678-1234-1234-1234-123456789abc");
+  for (const char* other :
+       {"70eb4ab8-7b5c-4d5c-5f3c", "70eb4ab8-7b5c-4d5c-5f3c-b1d", "70eb4ab8-7b5c4-d5c-5f3c-b1d5",
+        "70eb4ab8-7b5c-4d5c-5f3c-b1d5-1", "70eb4ab-87b5c-4d5c-5f3c-b1d5",
+        "70eb4ab8-7b5c-4d5c-5f3c-b1dx", "----"}) {
+    CAPTURE(other);
+    CHECK(container_of("0::/garden/" + std::string(other) + "\n") == "");
+  }
+  CHECK(container_of("0::/kubepods/pod" + id + "\n") == "");
+  CHECK(container_of("0::/other/" + id + "\n") == "");
 }

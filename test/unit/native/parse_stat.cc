@@ -50,7 +50,20 @@ TEST_CASE("stat is read field by field") {
   CHECK(stat.threads == 27);
   CHECK(stat.start_ticks == 29);
   CHECK(stat.vsize == 30);
-  CHECK(stat.rss_pages == 31);
+}
+
+TEST_CASE("statm is read up to what is resident") {
+  Memory memory;
+  CHECK(parse_statm("1234 567 89 1 0 2 0\n", memory));
+  CHECK(memory.size == 1234);
+  CHECK(memory.resident == 567);
+  CHECK(parse_statm("0 0 0 0 0 0 0\n", memory));
+  CHECK(memory.resident == 0);
+  for (const char* text : {"", "\n", "1234", "1234 \n", "a b", "1 b"}) {
+    CAPTURE(text);
+    ExactBytes bytes(text);
+    CHECK_FALSE(parse_statm(bytes.view(), memory));
+  }
 }
 
 TEST_CASE("the name in stat reaches from the first parenthesis to the last") {
@@ -91,13 +104,13 @@ TEST_CASE("the long name of a kernel thread is read whole") {
 TEST_CASE("stat that ends before the last field wanted is refused and leaves the result alone") {
   for (const char* name : {"cat", ") R 1 2 3", "a)b(c", ""}) {
     std::string whole = stat_of(name);
-    size_t rss = whole.find(" 31 32 33");
-    REQUIRE(rss != std::string::npos);
+    size_t vsize = whole.find(" 30 31 32");
+    REQUIRE(vsize != std::string::npos);
     for (size_t length = 0; length <= whole.size(); length++) {
       CAPTURE(length);
       Stat stat;
       stat.ppid = 42;
-      bool has_all = length > rss + 1;  // with the first digit of the resident pages
+      bool has_all = length > vsize + 1;  // with the first digit of the virtual memory
       CHECK(parse(std::string_view(whole).substr(0, length), stat) == has_all);
       CHECK(stat.ppid == (has_all ? 11 : 42));
     }
@@ -153,7 +166,6 @@ TEST_CASE("numbers of stat may be negative or as large as 64 bits get") {
   CHECK(stat.threads == INT32_MAX);
   CHECK(stat.start_ticks == UINT64_MAX);
   CHECK(stat.vsize == UINT64_MAX);
-  CHECK(stat.rss_pages == -1);
 }
 
 TEST_CASE("numbers of stat beyond 64 bits do no harm") {

@@ -63,6 +63,58 @@ TEST_CASE("several queries are answered by one walk") {
   CHECK(host.visited.size() == 6);
 }
 
+TEST_CASE("a query may leave out who has ended, who does not count either") {
+  FakeHost host = host_of(6);
+  host.processes[0].state = host.processes[4].state = State::zombie;
+  host.processes[3].state = State::dead;
+  host.processes[5].state = State::zombie;
+  host.processes[5].threads = 2;  // it has lost its first thread alone
+  for (bool skips_ended : {true, false}) {
+    for (const char* name : {"a", "b", ""}) {
+      CAPTURE(skips_ended);
+      CAPTURE(name);
+      Pass pass(source_of(host));
+      QueryOptions options;
+      options.any_name = *name == '\0';
+      options.skips_ended = skips_ended;
+      options.limit = 1;
+      options.fields = bit(Field::pid);
+      Query* one = pass.add(options);
+      options.limit = 0;
+      Query* all = pass.add(options);
+      REQUIRE(all != nullptr);
+      for (Query* query : {one, all}) {
+        std::string names = std::string(name) + std::string(options.any_name ? 0 : 1, '\0');
+        REQUIRE(query->assign_names(names, false) == kOk);
+      }
+      CHECK(pass.step() == kEnd);
+      Pids expected;
+      for (int32_t pid = 1; pid <= 6; pid++) {
+        bool has_name = options.any_name || (pid % 2 ? "a" : "b") == std::string(name);
+        bool has_ended = pid == 1 || pid == 4 || pid == 5;
+        if (has_name && !(skips_ended && has_ended)) expected.push_back(pid);
+      }
+      CHECK(told(*all) == expected);
+      CHECK(told(*one) == Pids{expected[0]});
+    }
+  }
+}
+
+TEST_CASE("whether a process has ended is asked of matches alone") {
+  FakeHost host = host_of(3);
+  host.processes[1].comm = "MainThread";
+  Pass pass(source_of(host));
+  QueryOptions options;
+  options.skips_ended = true;
+  options.fields = bit(Field::pid);
+  Query* query = pass.add(options);
+  REQUIRE(query != nullptr);
+  REQUIRE(query->assign_names({"c\0", 2}, false) == kOk);
+  CHECK(pass.step() == kEnd);
+  CHECK(host.read == Pids{2});
+  CHECK((host.wanted[0] & bit(Field::state)) == 0);
+}
+
 TEST_CASE("nothing but its comm is read of a process that nobody looks for") {
   FakeHost host = host_of(100);
   host.processes[41].comm = "wanted";

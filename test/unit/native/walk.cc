@@ -59,7 +59,7 @@ Hashes hashes_of(const Walk& walk) {
   return walk.hashes == nullptr ? Hashes{} : Hashes(walk.hashes, walk.hashes + walk.hash_count);
 }
 
-const Hashes kLabels = {comm_hash("MainThread"), comm_hash("node-MainThread")};
+const Hashes kLabels = {comm_hash("MainThread"), comm_hash("node-MainThread"), comm_hash("memfd:")};
 
 Hashes with_labels(Hashes hashes) {
   hashes.insert(kLabels.begin(), kLabels.end());

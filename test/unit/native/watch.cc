@@ -17,8 +17,9 @@ namespace {
 
 struct Case {
   explicit Case(std::string names = "x", FieldMask fields = bit(Field::pid),
-                WatchOptions options = {}) {
+                WatchOptions options = {}, bool tells_ended = false) {
     QueryOptions query;
+    query.tells_ended = tells_ended;
     query.any_name = names.empty();
     query.fields = fields;
     watch.reset(new Watch(1, query, options));
@@ -210,6 +211,18 @@ TEST_CASE("a zombie is no match to a pass and one to a change") {
   CHECK(one.watch->known(1) == nullptr);
   CHECK(one.change(1, true) == kOk);
   CHECK(one.take() == Told{"+1b"});
+}
+
+TEST_CASE("what has ended before a watch began may be told, with its end next") {
+  Case one("x", bit(Field::pid), {}, true);
+  one.process(1).state = State::zombie;
+  REQUIRE(one.pass() == kOk);
+  one.watch->tell_ready(kOk);
+  CHECK(one.watch->known(1) == nullptr);
+  CHECK(one.take() == Told{"+1e", "x1 ?", "ready"});
+  one.process(2).state = State::zombie;
+  CHECK(one.pass() == kOk);
+  CHECK(one.take() == Told{});
 }
 
 TEST_CASE("a match that has become a zombie has ended as far as a pass can tell") {
