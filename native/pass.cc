@@ -51,12 +51,13 @@ Status Pass::begin() {
     walk.at_most |= query.all_fields();
     walk.provisional &= query.is_provisional();
     has_hashes &= query.has_hashes();
-    Status status = has_hashes ? query.append_hashes(hashes_) : kOk;
+    Status status = has_hashes ? query.append_hashes(hashes_, source_->comm_seed()) : kOk;
     if (status != kOk) return status;
   }
   if (has_hashes) {
     walk.hashes = values_of<uint32_t>(hashes_).first;
     walk.hash_count = values_of<uint32_t>(hashes_).count;
+    walk.filter = this;
   }
   walk.listed = is_listed_;
   walk.pids = reinterpret_cast<const int32_t*>(pids_.data());
@@ -119,6 +120,13 @@ Status Pass::visit() {
     if (query.is_candidate && query.test(record_)) status = query.tell(record_);
   }
   return status;
+}
+
+bool Pass::may_match(std::string_view comm) const {
+  for (size_t i = 0; i < count_; i++) {
+    if (queries_[i]->is_live() && queries_[i]->may_match(comm)) return true;
+  }
+  return false;
 }
 
 void Pass::close() {

@@ -176,7 +176,8 @@ static __always_inline __u32 number_of(struct pid *pid, const struct viewer *vie
 
 /* Behind the end of a comm there are NULs (since Linux 5.17, __set_task_comm() in fs/exec.c). */
 static __always_inline __u32 is_wanted(struct task_shared *all, struct task_struct *task) {
-  __u32 bit = comm_hash_of(*(__u64 *)&task->comm[0], *(__u64 *)&task->comm[8]) >> 16;
+  __u64 first = *(__u64 *)&task->comm[0];
+  __u32 bit = comm_hash_of(first, *(__u64 *)&task->comm[8], all->question.seed) >> 16;
   return (all->filter[bit / 32] >> (bit % 32) | all->question.flags) & TASK_ANY_COMM;
 }
 
