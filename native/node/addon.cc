@@ -59,6 +59,7 @@ constexpr char kCalls[] = PROCSEEK_CALLS(X);
   X("openEngine", open_engine)           \
   X("closeEngine", close_engine)         \
   X("engineFacts", engine_facts)         \
+  X("engineTrouble", engine_trouble)     \
   X("tryEngine", try_engine)             \
   X("exists", exists)                    \
   X("lookupSync", lookup_sync)           \

@@ -70,6 +70,7 @@ class EngineUse {
 napi_value open_engine(napi_env env, napi_callback_info info);
 napi_value close_engine(napi_env env, napi_callback_info info);
 napi_value engine_facts(napi_env env, napi_callback_info info);
+napi_value engine_trouble(napi_env env, napi_callback_info info);
 napi_value try_engine(napi_env env, napi_callback_info info);
 
 }  // namespace procseek::node
