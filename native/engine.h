@@ -26,6 +26,18 @@ enum class Iteration : uint32_t {
   threads,    // all threads
 };
 
+// Why something is not to be had, for people to read.
+class Reason {
+ public:
+  const char* text() const { return text_; }
+  void clear() { text_[0] = '\0'; }
+  // Cut when it is too long.
+  Reason& add(std::string_view more);
+
+ private:
+  char text_[200] = {};
+};
+
 // From any thread.
 class Engine {
  public:
@@ -49,6 +61,10 @@ class Engine {
   // What it remembers of processes, in bytes.
   virtual size_t memory() { return 0; }
 
+  // Why its lookups read everything at the moment, as those of an engine do that keeps nothing;
+  // adds nothing when they do not. Their answers are right all the same.
+  virtual void explain_trouble(Reason&) {}
+
   // Gets ready what the first lookup would have to wait for.
   virtual Status prepare() { return kOk; }
 
@@ -64,18 +80,6 @@ class Engine {
 
  private:
   SourceContext* context_ = nullptr;
-};
-
-// Why something is not to be had, for people to read.
-class Reason {
- public:
-  const char* text() const { return text_; }
-  void clear() { text_[0] = '\0'; }
-  // Cut when it is too long.
-  Reason& add(std::string_view more);
-
- private:
-  char text_[200] = {};
 };
 
 // What a Finder works with: of the given kind, or why not. `root` is the directory that shows the

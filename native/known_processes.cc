@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "comm_hash.h"
+
 namespace procseek {
 
 namespace {
@@ -36,13 +38,14 @@ size_t KnownProcesses::memory() const {
 }
 
 size_t KnownProcesses::home(int32_t pid) const {
-  uint32_t mixed = static_cast<uint32_t>(pid) * 2654435769u;
-  return static_cast<size_t>(uint64_t{mixed} * capacity_ >> 32);
+  uint64_t mixed = mix_bits(static_cast<uint32_t>(pid) ^ seed_) >> 32;
+  return static_cast<size_t>(mixed * capacity_ >> 32);
 }
 
 KnownProcess* KnownProcesses::find(int32_t pid) {
   if (capacity_ == 0 || pid <= 0) return nullptr;
   for (size_t at = home(pid); slots_[at].pid != 0; at = at + 1 == capacity_ ? 0 : at + 1) {
+    steps_++;
     if (slots_[at].pid == pid) return &slots_[at];
   }
   return nullptr;
@@ -70,26 +73,34 @@ bool KnownProcesses::insert(int32_t pid, uint32_t stamp, std::string_view comm, 
 // There is room for it, and it is not there.
 void KnownProcesses::place(const KnownProcess& known) {
   size_t at = home(known.pid);
-  while (slots_[at].pid > 0) at = at + 1 == capacity_ ? 0 : at + 1;
+  while (slots_[at].pid > 0 || slots_[at].pid == kChained) {
+    steps_++;
+    at = at + 1 == capacity_ ? 0 : at + 1;
+  }
   if (slots_[at].pid == 0) used_++;
   slots_[at] = known;
-  uint32_t& first = first_like(comm_hash(known.comm()));
+  uint32_t& first = first_like(hash_of(known.comm()));
   slots_[at].next = first;
   first = static_cast<uint32_t>(at + 1);
   size_++;
+  steps_++;
 }
 
-void KnownProcesses::unlink(KnownProcess& known) {
+// False when that would take long.
+bool KnownProcesses::unlink(const KnownProcess& known) {
   auto position = static_cast<uint32_t>(&known - slots_) + 1;
-  uint32_t* link = &first_like(comm_hash(known.comm()));
-  while (*link != position) link = &slots_[*link - 1].next;
+  uint32_t* link = &first_like(hash_of(known.comm()));
+  for (int passed = 0; *link != position; passed++) {
+    if (passed == kMostLinks) return false;
+    steps_++;
+    link = &slots_[*link - 1].next;
+  }
   *link = known.next;
+  return true;
 }
 
 void KnownProcesses::erase(KnownProcess& known) {
-  unlink(known);
-  known = KnownProcess();
-  known.pid = kErased;
+  known.pid = unlink(known) ? kErased : kChained;
   size_--;
 }
 

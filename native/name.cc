@@ -173,20 +173,20 @@ bool is_label(std::string_view comm) {
   return is_main_thread_label(comm) || is_unlisted_label(comm);
 }
 
-uint32_t comm_hash(std::string_view comm) {
+uint32_t comm_hash(std::string_view comm, uint64_t seed) {
   if (is_unlisted_label(comm)) comm = kMemoryFile;
   unsigned char bytes[16] = {};
   std::memcpy(bytes, comm.data(), std::min(comm.size(), kCommLength));
   uint64_t words[2] = {};
   for (size_t i = sizeof bytes; i-- > 0;) words[i / 8] = words[i / 8] << 8 | bytes[i];
-  return comm_hash_of(words[0], words[1]);
+  return comm_hash_of(words[0], words[1], seed);
 }
 
-Status append_label_hashes(Bytes& hashes) {
+Status append_label_hashes(Bytes& hashes, uint64_t seed) {
   for (std::string_view label : kMainThreadLabels) {
-    if (!append_value(hashes, comm_hash(label))) return out_of_memory();
+    if (!append_value(hashes, comm_hash(label, seed))) return out_of_memory();
   }
-  return append_value(hashes, comm_hash(kMemoryFile)) ? kOk : out_of_memory();
+  return append_value(hashes, comm_hash(kMemoryFile, seed)) ? kOk : out_of_memory();
 }
 
 std::string_view name_from_exe(std::string_view comm, std::string_view exe) {
@@ -307,7 +307,7 @@ bool NameSet::may_contain(std::string_view comm) const {
   return false;
 }
 
-Status NameSet::append_hashes(Bytes& hashes) const {
+Status NameSet::append_hashes(Bytes& hashes, uint64_t seed) const {
   for (const Entry* entry = entries_; entry != entries_ + count_; entry++) {
     std::string_view name = text_.view(entry->name);
     // Linux shows a kernel worker by its comm and, behind a sign, what it last worked on
@@ -315,7 +315,9 @@ Status NameSet::append_hashes(Bytes& hashes) const {
     for (size_t end = 1; end <= std::min(name.size(), kCommLength); end++) {
       bool is_whole = end == std::min(name.size(), kCommLength);
       bool may_end = is_whole || name[end] == '-' || name[end] == '+';
-      if (may_end && !append_value(hashes, comm_hash(name.substr(0, end)))) return out_of_memory();
+      if (!may_end) continue;
+      uint32_t hash = comm_hash(name.substr(0, end), seed);
+      if (!append_value(hashes, hash)) return out_of_memory();
     }
   }
   return kOk;

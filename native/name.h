@@ -45,7 +45,7 @@ std::string_view without_exe(std::string_view name);
 bool next_element(std::string_view& list, std::string_view& ret_element);
 
 // Appends the hashes of what the next one is true for.
-Status append_label_hashes(Bytes& hashes);
+Status append_label_hashes(Bytes& hashes, uint64_t seed);
 
 // True for what Node.js 24 and later, and others, call their main thread.
 bool is_main_thread_label(std::string_view comm);
@@ -58,8 +58,8 @@ bool is_main_thread_label(std::string_view comm);
 bool is_label(std::string_view comm);
 
 // By which to find the processes of a comm. Upper and lower case are alike, and so are all labels
-// but those of main threads.
-uint32_t comm_hash(std::string_view comm);
+// but those of main threads. The seed is whoever's table it is (Source::comm_seed).
+uint32_t comm_hash(std::string_view comm, uint64_t seed);
 
 inline bool may_be_cut(std::string_view comm) { return comm.size() >= kCommLength; }
 
@@ -94,7 +94,7 @@ class NameSet {
   // Whether the next one can be told by the rules.
   bool has_hashes() const { return rules_ == NameRules::task; }
   // Appends the hashes (uint32_t) of all comms for which may_contain() may be true, but for labels.
-  Status append_hashes(Bytes& hashes) const;
+  Status append_hashes(Bytes& hashes, uint64_t seed) const;
   // Whether one of the names occurs in the elements of `list`, read with a space between them.
   bool any_within(std::string_view list) const;
 

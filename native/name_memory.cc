@@ -40,12 +40,106 @@ NameMemory::Candidate* sort_candidates(Bytes& candidates, size_t& ret_count) {
 
 size_t NameMemory::memory() const { return known_.memory() + changed_.size() + ended_.size(); }
 
-Status NameMemory::refresh(int64_t now) {
-  Status status = drain();
-  if (status < 0) return status;
-  bool is_old = now - read_at_ > kMostAge;
-  for (int attempt = 0; attempt < 2 && !is_void_ && !is_old; attempt++) {
-    status = settle();
+// How many processes there are, as far as is known.
+int64_t NameMemory::count_present() const {
+  int64_t count = happenings_.count_processes();
+  return count < 0 ? static_cast<int64_t>(known_.size()) : std::max<int64_t>(count - others_, 0);
+}
+
+Status NameMemory::refresh(int64_t now, Patience patience) {
+  int64_t present = count_present();
+  work_left_ = 3 * present + kTrifle;
+  if (now - read_at_ > kMostAge) forget(now);
+  Status status = is_deaf_ ? kOk : hear(now);
+  if (status == kOk && !is_void_) status = follow(now);
+  if (status < 0 || (status == kOk && !is_void_)) return status;
+  if (is_deaf_ && now < listen_at_ && patience == Patience::bounded) return kPending;
+  if (is_deaf_) status = listen_again(now);
+  if (is_deaf_) return status;
+  if (patience == Patience::unbounded) {
+    work_left_ = INT64_MAX;
+  } else {
+    allow_for_walk(present);
+  }
+  return read_again();
+}
+
+// All that was told. When that is too much, or cannot be heard, it counts as lost.
+Status NameMemory::hear(int64_t now) {
+  if (happenings_.lost() != lost_ || happenings_.backlog() > work_left_) {
+    lose(now);
+    return kOk;
+  }
+  Change change;
+  Status status = kOk;
+  while (work_left_ > 0 && (status = happenings_.next(change)) == kOk) {
+    work_left_--;
+    if (change.kind == Change::lost) break;
+    if (!note(change)) {
+      lose(now);
+      return out_of_memory();
+    }
+  }
+  if (status != kEnd || happenings_.lost() != lost_) lose(now);
+  return kOk;
+}
+
+// False when there is no memory.
+bool NameMemory::note(const Change& change) {
+  KnownProcess* known = known_.find(change.pid);
+  if (change.kind == Change::exited) {
+    if (known == nullptr || (known->flags & KnownProcess::kEnded) != 0) return true;
+    known->flags |= KnownProcess::kEnded;
+    return append_value(ended_, change.pid);
+  }
+  if (known != nullptr) known->flags &= static_cast<uint8_t>(~KnownProcess::kCurrent);
+  // Otherwise a walk comes by it.
+  return is_void_ || append_value(changed_, change.pid);
+}
+
+// Nothing that was read before now counts.
+void NameMemory::forget(int64_t now) {
+  is_void_ = true;
+  read_at_ = now;
+  changed_.clear();
+  known_.retain([](KnownProcess& known) {
+    known.flags &= static_cast<uint8_t>(~KnownProcess::kCurrent);
+    return true;
+  });
+}
+
+void NameMemory::lose(int64_t now) {
+  forget(now);
+  is_deaf_ = true;
+  if (now - heard_since_ > kCalm) {
+    pause_ = 0;
+    listen_at_ = now;
+  } else {
+    rest(now);
+  }
+}
+
+void NameMemory::rest(int64_t now) {
+  pause_ = pause_ == 0 ? kLeastPause : std::min(pause_ * 2, kMostPause);
+  listen_at_ = now + pause_;
+}
+
+// kPending when it did not work.
+Status NameMemory::listen_again(int64_t now) {
+  if (happenings_.restart() != kOk) {
+    rest(now);
+    return kPending;
+  }
+  is_deaf_ = false;
+  heard_since_ = now;
+  lost_ = happenings_.lost();
+  return kOk;
+}
+
+// What was told. kPending when a walk is needed, which is_void_ says as well.
+Status NameMemory::follow(int64_t now) {
+  for (int attempt = 0; attempt < 2; attempt++) {
+    Status status = settle();
     // Few are looked at in any case: in the count, one that was reaped makes up for one that came.
     bool has_few = ended_.size() <= kFewEnded * sizeof(int32_t);
     if (status == kOk && has_few) status = drop_reaped();
@@ -55,44 +149,25 @@ Status NameMemory::refresh(int64_t now) {
     if (status != kOk) return status;
     if (is_complete()) return kOk;
     // Something may have happened right now.
-    status = drain();
-    if (status < 0) return status;
+    status = hear(now);
+    if (status != kOk || is_void_) return status < 0 ? status : Status{kPending};
   }
-  if (!is_void_ && !is_old) status = settle();
+  Status status = settle();
   if (status != kOk) return status;
-  bool everything = is_void_ || is_old;
-  if (everything) read_at_ = now;
-  return read_again(everything);
-}
-
-Status NameMemory::drain() {
-  Change change;
-  Status status;
-  while ((status = happenings_.next(change)) == kOk) {
-    if (change.kind == Change::lost) is_void_ = true;
-    // All will be read again, but that does not tell who has ended.
-    if (is_void_ && change.kind != Change::exited) continue;
-    Bytes& pids = change.kind == Change::exited ? ended_ : changed_;
-    if (!append_value(pids, change.pid)) {
-      is_void_ = true;
-      return out_of_memory();
-    }
-    KnownProcess* known = change.kind == Change::exited ? known_.find(change.pid) : nullptr;
-    if (known != nullptr) known->flags |= KnownProcess::kEnded;
-  }
-  uint64_t lost = happenings_.lost();
-  is_void_ |= lost != lost_;
-  lost_ = lost;
-  return status == kEnd ? kOk : status;
+  is_void_ = true;
+  return kPending;
 }
 
 // Reads again what has changed. Whatever fails, it is still to be done.
 Status NameMemory::settle() {
   auto* pid = reinterpret_cast<int32_t*>(changed_.data());
   const int32_t* last = pid + sort_and_unite(pid, changed_.size() / sizeof *pid);
-  // Beyond that, it is less to read all.
-  if (static_cast<size_t>(last - pid) > known_.size() + 64) is_void_ = true;
-  if (is_void_) return kOk;
+  // A walk reads no more of them, for less.
+  if ((last - pid) * kLook > work_left_) {
+    is_void_ = true;
+    return kPending;
+  }
+  work_left_ -= (last - pid) * kLook;
   Bytes unsettled;
   for (; pid != last; pid++) {
     Status status = look_at(*pid);
@@ -100,7 +175,8 @@ Status NameMemory::settle() {
     if (is_unnamed(*pid) && !append_value(unsettled, *pid)) return out_of_memory();
   }
   changed_ = std::move(unsettled);
-  return prune_ended();
+  prune_ended();
+  return kOk;
 }
 
 // A silent process that still goes by the name of its parent may be about to get one of its own.
@@ -112,16 +188,15 @@ bool NameMemory::is_unnamed(int32_t pid) {
 }
 
 // Those that are gone altogether need not be looked at again.
-Status NameMemory::prune_ended() {
-  if (ended_.size() <= kFewEnded * sizeof(int32_t)) return kOk;
-  Bytes kept;
-  for (int32_t pid : values_of<int32_t>(ended_)) {
-    const KnownProcess* known = known_.find(pid);
-    if (known == nullptr || (known->flags & KnownProcess::kEnded) == 0) continue;
-    if (!append_value(kept, pid)) return out_of_memory();
+void NameMemory::prune_ended() {
+  if (ended_.size() <= kFewEnded * sizeof(int32_t)) return;
+  auto* kept = reinterpret_cast<int32_t*>(ended_.data());
+  const int32_t* last = kept + sort_and_unite(kept, ended_.size() / sizeof *kept);
+  for (const int32_t* pid = kept; pid != last; pid++) {
+    const KnownProcess* known = known_.find(*pid);
+    if (known != nullptr && (known->flags & KnownProcess::kEnded) != 0) *kept++ = *pid;
   }
-  ended_ = std::move(kept);
-  return kOk;
+  ended_.truncate(static_cast<size_t>(reinterpret_cast<char*>(kept) - ended_.data()));
 }
 
 Status NameMemory::look_at(int32_t pid) {
@@ -136,6 +211,7 @@ Status NameMemory::look_at(int32_t pid) {
 
 // What `record_` has of a process that was not known, as the flags have it.
 Status NameMemory::keep(uint32_t stamp, uint8_t flags) {
+  flags |= KnownProcess::kCurrent;
   if (record_.has(Field::state) && record_.has_ended()) {
     flags |= KnownProcess::kEnded;
     if (!append_value(ended_, record_.pid)) return out_of_memory();
@@ -150,6 +226,11 @@ Status NameMemory::keep(uint32_t stamp, uint8_t flags) {
 Status NameMemory::drop_reaped() {
   auto* kept = reinterpret_cast<int32_t*>(ended_.data());
   const int32_t* last = kept + sort_and_unite(kept, ended_.size() / sizeof *kept);
+  if (last - kept > work_left_) {
+    is_void_ = true;
+    return kPending;
+  }
+  work_left_ -= last - kept;
   for (const int32_t* pid = kept; pid != last; pid++) {
     const KnownProcess* known = known_.find(*pid);
     if (known == nullptr || (known->flags & KnownProcess::kEnded) == 0) continue;
@@ -171,17 +252,35 @@ bool NameMemory::is_complete() const {
   return count >= 0 && count - static_cast<int64_t>(known_.size()) == others_;
 }
 
-// Everything, or only what is not what it was.
-Status NameMemory::read_again(bool everything) {
+// A walk is to be done with all at once if that costs little more than reading all would. Otherwise
+// whoever asks has to read all, and the walk gets as far as it does.
+void NameMemory::allow_for_walk(int64_t present) {
+  int64_t to_read = 0;
+  known_.for_each([&](const KnownProcess& known) {
+    if ((known.flags & KnownProcess::kCurrent) == 0) to_read += kComm;
+  });
+  auto known = static_cast<int64_t>(known_.size());
+  int64_t needed =
+      std::min(to_read, present * kComm) + std::max<int64_t>(present - known, 0) * kFull;
+  if (needed <= present * (kComm + 1) + kTrifle) {
+    work_left_ = present * (kComm + 2) + kTrifle;
+  } else {
+    work_left_ += present;
+  }
+}
+
+// Who is there, and by what name where that is not known. kPending when there is too much to read.
+Status NameMemory::read_again() {
   // As long as this has not come to its end, nothing counts.
   is_void_ = true;
   changed_.clear();
+  prune_ended();
   known_.retain([](KnownProcess& known) {
     known.flags &= static_cast<uint8_t>(~KnownProcess::kSeen);
     return true;
   });
   Status status = reader_.begin(Walk());
-  if (status == kOk) status = visit(everything);
+  if (status == kOk) status = visit();
   reader_.end();
   if (status != kEnd) return status;
   known_.retain([](const KnownProcess& known) { return (known.flags & KnownProcess::kSeen) != 0; });
@@ -190,17 +289,21 @@ Status NameMemory::read_again(bool everything) {
   return kOk;
 }
 
-Status NameMemory::visit(bool everything) {
+Status NameMemory::visit() {
   Status status;
   while ((status = reader_.next(record_)) == kOk) {
     KnownProcess* known = known_.find(record_.pid);
     if (known != nullptr && known->stamp != record_.stamp) known = nullptr;
-    if (known != nullptr && !everything) {
+    if (known != nullptr && (known->flags & KnownProcess::kCurrent) != 0) {
       known->flags |= KnownProcess::kSeen;
       continue;
     }
+    if (work_left_ <= 0) return kPending;
+    work_left_ -= known == nullptr ? kFull : kComm;
     status = read(known, record_.stamp);
     if (status < 0) return status;
+    bool is_unsettled = status == kOk && record_.has(Field::ppid) && is_unnamed(record_.pid);
+    if (is_unsettled && !append_value(changed_, record_.pid)) return out_of_memory();
   }
   return status;
 }
@@ -222,11 +325,15 @@ NameMemory::Candidate NameMemory::candidate(const KnownProcess& known) {
   return candidate;
 }
 
-Status NameMemory::find(const uint32_t* hashes, size_t count, Bytes& ret_candidates) const {
+Status NameMemory::find(const uint32_t* hashes, size_t count, const CommFilter* filter,
+                        Bytes& ret_candidates) {
   bool has_memory = true;
   for (size_t i = 0; i < count; i++) {
     known_.for_each_like(hashes[i], [&](const KnownProcess& known) {
-      if (comm_hash(known.comm()) != hashes[i]) return;
+      if (known_.hash_of(known.comm()) != hashes[i]) return;
+      // What is shown of a silent one may be longer than this, or something else by now.
+      bool is_settled = (known.flags & KnownProcess::kSilent) == 0;
+      if (is_settled && filter != nullptr && !filter->may_match(known.comm())) return;
       has_memory = has_memory && append_value(ret_candidates, candidate(known));
     });
   }

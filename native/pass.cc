@@ -61,12 +61,13 @@ Status Pass::begin() {
     walk.provisional &= query.is_provisional();
     record_.text_limit = std::max<size_t>(record_.text_limit, query.text_limit());
     has_hashes &= query.has_hashes();
-    Status status = has_hashes ? query.append_hashes(hashes_) : kOk;
+    Status status = has_hashes ? query.append_hashes(hashes_, source_->comm_seed()) : kOk;
     if (status != kOk) return status;
   }
   if (has_hashes) {
     walk.hashes = values_of<uint32_t>(hashes_).first;
     walk.hash_count = values_of<uint32_t>(hashes_).count;
+    walk.filter = this;
   }
   walk.listed = is_listed_;
   walk.pids = reinterpret_cast<const int32_t*>(pids_.data());
@@ -133,6 +134,13 @@ Status Pass::visit() {
     if (is_match) status = query.tell(record_);
   }
   return status;
+}
+
+bool Pass::may_match(std::string_view comm) const {
+  for (size_t i = 0; i < count_; i++) {
+    if (queries_[i]->is_live() && queries_[i]->may_match(comm)) return true;
+  }
+  return false;
 }
 
 void Pass::close() {

@@ -11,7 +11,7 @@
 
 namespace procseek {
 
-class Pass {
+class Pass : CommFilter {
  public:
   explicit Pass(std::unique_ptr<Source> source) : source_(std::move(source)) {}
   ~Pass();
@@ -48,6 +48,7 @@ class Pass {
  private:
   Status begin();
   Status visit();
+  bool may_match(std::string_view comm) const override;
   bool has_live_query() const;
   bool has_full_batch() const;
 

@@ -154,16 +154,28 @@ struct Record {
   }
 };
 
+// Tells by its comm that a process is of no interest.
+class CommFilter {
+ public:
+  virtual bool may_match(std::string_view comm) const = 0;
+
+ protected:
+  ~CommFilter() = default;
+};
+
 // Which processes a walk visits, and what for.
 struct Walk {
   bool comm = false;  // whether every visit is to bring the comm along
   // Whether every visit is to bring the stamp along, where that takes asking for it.
   bool stamp = false;
   // Whether a process is of no interest when its comm is none: such ones may be left out. Those of
-  // interest are the ones with these hashes (name.h), or all when there are none.
+  // interest are the ones with these hashes (comm_hash() in name.h, by the source's own seed), or
+  // all when there are none.
   bool by_comm = false;
   const uint32_t* hashes = nullptr;
   size_t hash_count = 0;
+  // Those of a hash that are of interest after all; null: all of them. Must outlive begin().
+  const CommFilter* filter = nullptr;
   // Whatever is told will be read again: a comm may be what the source knows, unread.
   bool provisional = false;
   FieldMask every_time = 0;       // the fields that will be read of all processes visited
@@ -184,6 +196,9 @@ class Source {
   virtual Status next(Record& record) = 0;
   // Releases everything the walk holds.
   virtual void end() = 0;
+
+  // For the hashes of a walk.
+  virtual uint64_t comm_seed() const { return 0; }
 
   // Completes `record` by the fields of `wanted` that it lacks. All of `wanted` afterwards
   // describes one and the same process; to ensure that, fields read earlier may be read again.

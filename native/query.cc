@@ -7,15 +7,19 @@ bool Query::wants_comm() const {
 }
 
 bool Query::may_match(const Record& record) const {
-  if (!has_name_test() || !record.has(Field::comm)) return true;
-  if (options_.by == By::comm) return names_.contains(record.view(record.comm));
-  if (options_.by == By::name) return names_.may_contain(record.view(record.comm));
+  return !record.has(Field::comm) || may_match(record.view(record.comm));
+}
+
+bool Query::may_match(std::string_view comm) const {
+  if (!has_name_test()) return true;
+  if (options_.by == By::comm) return names_.contains(comm);
+  if (options_.by == By::name) return names_.may_contain(comm);
   return true;
 }
 
-Status Query::append_hashes(Bytes& hashes) const {
-  Status status = names_.append_hashes(hashes);
-  return status == kOk && options_.by == By::name ? append_label_hashes(hashes) : status;
+Status Query::append_hashes(Bytes& hashes, uint64_t seed) const {
+  Status status = names_.append_hashes(hashes, seed);
+  return status == kOk && options_.by == By::name ? append_label_hashes(hashes, seed) : status;
 }
 
 FieldMask Query::subject_fields() const {

@@ -45,9 +45,10 @@ class Query {
   bool has_hashes() const { return wants_comm() && has_name_test() && names_.has_hashes(); }
   // Whether whoever asks only looks for candidates, to be read again.
   bool is_provisional() const { return options_.tell_all; }
-  Status append_hashes(Bytes& hashes) const;
+  Status append_hashes(Bytes& hashes, uint64_t seed) const;
   // What the comm tells, when there is one: false rules the process out.
   bool may_match(const Record& record) const;
+  bool may_match(std::string_view comm) const;
   // The fields to read first of a process that may match; those that test() needs are among them.
   // They include the fields to tell where hardly any process that got this far is ruled out.
   FieldMask first_fields(const Record& record) const;

@@ -42,6 +42,8 @@ export interface Binding {
   closeEngine(engine: NativeEngine): void;
   /** Doubles, in the order of `EngineFacts` in engine.ts. */
   engineFacts(engine: NativeEngine): ArrayBuffer;
+  /** Why its lookups read everything at the moment; empty when they do not. */
+  engineTrouble(engine: NativeEngine): string;
   /** Opens it and closes it again: a status, and what explains it. */
   tryEngine(kind: number, iteration: number): [status: number, reason: string];
 

@@ -78,6 +78,16 @@ export class Finder extends Lookups {
   }
 
   /**
+   * Why its lookups read everything at the moment, as those of `'procfs'` do, although its engine is
+   * another one: `'events'` cannot hear from the kernel, or the program of `'bpf'` cannot be run. Its
+   * answers are right all the same, and it goes on trying. `null`, as a rule: they need not.
+   */
+  get degraded(): string | null {
+    this.#engine.assertOpen();
+    return binding.engineTrouble(this.#engine.native) || null;
+  }
+
+  /**
    * Releases all that it keeps, as soon as the lookups under way have ended; streams are closed. So
    * does garbage collection. Does nothing when called again.
    */

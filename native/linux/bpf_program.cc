@@ -80,30 +80,58 @@ struct Iterate {
 
 constexpr size_t kInstructionSize = 8;
 
+// Something other than the request came in between, a signal as a rule: the verifier gives up when
+// one is pending (do_check() in kernel/bpf/verifier.c). libbpf tries as often.
+bool was_interrupted(int error) { return error == EAGAIN || error == EINTR; }
+constexpr int kMostAttempts = 5;
+
+// Gives the descriptor, where the request ends in one.
 template <class Request>
-Status call_bpf(Request& request) {
+Status call_bpf(Request& request, long& ret_value) {
 #ifdef SYS_bpf
-  if (counted(::syscall, SYS_bpf, Request::kCommand, &request, sizeof request) == 0) return kOk;
-  return failure(Call::bpf, errno);
+  for (int attempt = 1;; attempt++) {
+    ret_value = counted(::syscall, SYS_bpf, Request::kCommand, &request, sizeof request);
+    if (ret_value >= 0) return kOk;
+    if (!was_interrupted(errno) || attempt == kMostAttempts) return failure(Call::bpf, errno);
+  }
 #else
   (void)request;
+  (void)ret_value;
   return failure(Call::bpf, ENOSYS);
 #endif
 }
 
-// The same for requests that end in a descriptor.
+template <class Request>
+Status call_bpf(Request& request) {
+  long nothing;
+  return call_bpf(request, nothing);
+}
+
 template <class Request>
 Status call_bpf(Request& request, Fd& ret_fd) {
-#ifdef SYS_bpf
-  long fd = counted(::syscall, SYS_bpf, Request::kCommand, &request, sizeof request);
-  if (fd < 0) return failure(Call::bpf, errno);
-  ret_fd = Fd(static_cast<int>(fd));
-  return kOk;
-#else
-  (void)ret_fd;
-  return call_bpf(request);
-#endif
+  long fd;
+  Status status = call_bpf(request, fd);
+  if (status == kOk) ret_fd = Fd(static_cast<int>(fd));
+  return status;
 }
+
+// Keeps signals from the calling thread; sigprocmask(2). The process's other threads take those
+// that are for all of it; the rest comes afterwards.
+class SignalPause {
+ public:
+  SignalPause() { set(~uint64_t{0}, &before_); }
+  SignalPause(const SignalPause&) = delete;
+  SignalPause& operator=(const SignalPause&) = delete;
+  ~SignalPause() { set(before_, nullptr); }
+
+ private:
+  static void set(uint64_t mask, uint64_t* ret_before) {
+    constexpr int kSet = 2;  // SIG_SETMASK
+    (void)::syscall(SYS_rt_sigprocmask, kSet, &mask, ret_before, sizeof mask);
+  }
+
+  uint64_t before_ = 0;
+};
 
 uint64_t address(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
 
@@ -164,6 +192,7 @@ BpfProgram::~BpfProgram() {
 }
 
 Status BpfProgram::load(const BpfSkeleton& skeleton, size_t shared_size, bool is_iterator) {
+  SignalPause pause;
   Status status = run_loader(skeleton);
   if (status == kOk) status = map_shared(shared_size);
   if (status != kOk || !is_iterator) return status;
@@ -172,11 +201,22 @@ Status BpfProgram::load(const BpfSkeleton& skeleton, size_t shared_size, bool is
   return call_bpf(request, link_);
 }
 
-// All descriptors that the kernel makes for it close on exec.
 Status BpfProgram::run_loader(const BpfSkeleton& skeleton) {
   const char* bytes;
   Bytes unpacked;
   if (!unpack(skeleton, unpacked, bytes)) return out_of_memory();
+  // The loader calls bpf(2) itself, in the kernel, and writes to its data as it goes: when one of
+  // its calls was interrupted, it has to start from the beginning.
+  Status status = kOk;
+  for (int attempt = 0; attempt < kMostAttempts; attempt++) {
+    status = try_loader(bytes, skeleton);
+    if (status == kOk || !was_interrupted(error_of(status))) break;
+  }
+  return status;
+}
+
+// All descriptors that the kernel makes for it close on exec.
+Status BpfProgram::try_loader(const char* bytes, const BpfSkeleton& skeleton) {
   Fd data;
   Fd loader;
   Status status = make_map(skeleton.data_size, data);

@@ -28,6 +28,7 @@ class BpfProgram {
   ~BpfProgram();
 
   // `shared_size`: of the only value of the program's only map. An iterator (bpf_iter) is attached.
+  // The calling thread takes no signals meanwhile: the kernel gives up checking a program for one.
   Status load(const BpfSkeleton& skeleton, size_t shared_size, bool is_iterator);
   // Runs it once; of an iterator: over everything.
   Status run();
@@ -36,6 +37,7 @@ class BpfProgram {
 
  private:
   Status run_loader(const BpfSkeleton& skeleton);
+  Status try_loader(const char* bytes, const BpfSkeleton& skeleton);
   Status map_shared(size_t size);
 
   Fd map_;

@@ -17,13 +17,23 @@ constexpr FieldMask kHeld = bit(Field::pid) | bit(Field::name) | bit(Field::comm
 
 Status BpfSource::begin(const Walk& walk) {
   walk_ = walk;
-  is_procfs_walk_ = walk.listed || (!walk.by_comm && (walk.every_time & ~kHeld) != 0);
+  first_pid_ = last_pid_ = 0;
+  is_procfs_walk_ = walk.listed || (!walk.by_comm && (walk.every_time & ~kHeld) != 0) ||
+                    procfs_.is_foreign_view();
   if (is_procfs_walk_) return procfs_.begin(walk);
   question_.hashes = walk.by_comm ? walk.hashes : nullptr;
   question_.hash_count = walk.hash_count;
   question_.with_cpu_time = (walk.at_most & bit(Field::cpuTime)) != 0;
   position_ = unseen_position_ = 0;
-  return tasks_.ask(question_, 0, answer_);
+  return tasks_.ask(question_, 0, answer_) == kOk ? kOk : go_on_by_procfs(0);
+}
+
+// Whatever keeps the kernel from answering, /proc may still do so; if not, that is the failure.
+Status BpfSource::go_on_by_procfs(int32_t first_pid) {
+  is_procfs_walk_ = true;
+  first_pid_ = first_pid;
+  answer_ = KernelTasks::Answer();
+  return procfs_.begin(walk_);
 }
 
 void BpfSource::end() {
@@ -43,8 +53,10 @@ const task_row* BpfSource::peek_row() const {
 Status BpfSource::turn_to_next(Record& record) {
   while (peek_row() == nullptr && answer_.next_pid != 0) {
     position_ = 0;
-    Status status = tasks_.ask(question_, answer_.next_pid, answer_);
-    if (status != kOk) return status;
+    if (tasks_.ask(question_, answer_.next_pid, answer_) != kOk) {
+      Status status = go_on_by_procfs(last_pid_ + 1);
+      return status == kOk ? next(record) : status;
+    }
   }
   Values<int32_t> unseen = tasks_.unseen();
   row_ = peek_row();
@@ -53,11 +65,13 @@ Status BpfSource::turn_to_next(Record& record) {
     int32_t other = unseen.first[unseen_position_++];
     if (other == pid || !process_exists(other)) continue;
     row_ = nullptr;
+    last_pid_ = other;
     procfs_.attach(record, other);
     return kOk;
   }
   if (row_ == nullptr) return kEnd;
   position_++;
+  last_pid_ = pid;
   record.reset(pid);
   return kOk;
 }
@@ -65,7 +79,9 @@ Status BpfSource::turn_to_next(Record& record) {
 Status BpfSource::next(Record& record) {
   if (is_procfs_walk_) {
     row_ = nullptr;
-    return procfs_.next(record);
+    Status status;
+    while ((status = procfs_.next(record)) == kOk && record.pid < first_pid_) continue;
+    return status;
   }
   for (;;) {
     Status status = turn_to_next(record);

@@ -1,5 +1,6 @@
 // Processes as a program in the kernel finds them: it compares their comms, and brings along what
-// the kernel holds in memory. The rest is read from /proc, of those alone that it is asked of.
+// the kernel holds in memory. The rest is read from /proc, of those alone that it is asked of. When
+// the program cannot be run, everything is.
 #pragma once
 
 #include "../process.h"
@@ -16,11 +17,13 @@ class BpfSource final : public Source {
   Status begin(const Walk& walk) override;
   Status next(Record& record) override;
   void end() override;
+  uint64_t comm_seed() const override { return tasks_.seed(); }
   Status read(Record& record, FieldMask wanted) override;
   Status find(int32_t pid, FieldMask wanted, Record& record) override;
 
  private:
   const task_row* peek_row() const;
+  Status go_on_by_procfs(int32_t first_pid);
   Status turn_to_next(Record& record);
   bool can_tell(FieldMask fields) const;
   Status tell(Record& record, FieldMask fields);
@@ -30,7 +33,9 @@ class BpfSource final : public Source {
   ProcfsSource procfs_;
   ProcessFiles values_;
   Walk walk_;
-  bool is_procfs_walk_ = false;  // the kernel holds too little of what is asked for
+  bool is_procfs_walk_ = false;  // the kernel holds too little of what is asked for, or is no help
+  int32_t first_pid_ = 0;        // of such a walk
+  int32_t last_pid_ = 0;         // that was told
   KernelTasks::Question question_;
   KernelTasks::Answer answer_;
   size_t position_ = 0;

@@ -62,8 +62,9 @@ class EventsEngine final : public ProcfsEngine {
   }
 
   EngineKind kind() const override { return EngineKind::events; }
-  Status prepare() override { return names_.refresh(); }
+  Status prepare() override { return names_.prepare(); }
   size_t memory() override { return names_.memory(); }
+  void explain_trouble(Reason& ret_reason) override { names_.explain_deafness(ret_reason); }
   std::unique_ptr<Source> make_source() override {
     return std::unique_ptr<Source>(new (std::nothrow) EventsSource(names_, context()));
   }
@@ -84,6 +85,10 @@ class BpfEngine final : public ProcfsEngine {
   EngineKind kind() const override { return EngineKind::bpf; }
   Iteration iteration() const override { return iteration_; }
   size_t memory() override { return sizeof(task_shared); }
+  void explain_trouble(Reason& ret_reason) override {
+    Status status = tasks_.last_status();
+    if (status != kOk) explain_bpf_trouble(status, ret_reason);
+  }
   std::unique_ptr<Source> make_source() override {
     return std::unique_ptr<Source>(new (std::nothrow) BpfSource(tasks_, context(), root()));
   }
@@ -101,7 +106,9 @@ Status open_bpf(Root root, Iteration iteration, std::unique_ptr<Engine>& ret_eng
   if (engine == nullptr) return out_of_memory();
   status = engine->load(iteration == Iteration::any ? Iteration::processes : iteration);
   // Whatever a kernel before 6.7 finds fault with.
-  if (status != kOk && iteration == Iteration::any) status = engine->load(Iteration::threads);
+  if (status != kOk && iteration == Iteration::any && !is_passing(status)) {
+    status = engine->load(Iteration::threads);
+  }
   if (status != kOk) {
     explain_bpf_failure(status, iteration, ret_reason);
     return status;

@@ -4,17 +4,24 @@
 
 namespace procseek {
 
-Status RememberedNames::refresh() {
+Status RememberedNames::prepare() {
   Lock lock(mutex_);
-  return memory_.refresh(steady_clock());
+  Status status = memory_.refresh(steady_clock(), NameMemory::Patience::unbounded);
+  return status == kPending ? Status{kOk} : status;
 }
 
-Status RememberedNames::find(const uint32_t* hashes, size_t count, Bytes& ret_candidates) {
+Status RememberedNames::find(const Walk& walk, Bytes& ret_candidates) {
   Lock lock(mutex_);
   Status status = memory_.refresh(steady_clock());
   if (status != kOk) return status;
-  return hashes == nullptr ? memory_.list(ret_candidates)
-                           : memory_.find(hashes, count, ret_candidates);
+  return walk.hashes == nullptr
+             ? memory_.list(ret_candidates)
+             : memory_.find(walk.hashes, walk.hash_count, walk.filter, ret_candidates);
+}
+
+void RememberedNames::explain_deafness(Reason& ret_reason) {
+  Lock lock(mutex_);
+  if (memory_.is_deaf()) ret_reason.add(events_.why_not());
 }
 
 size_t RememberedNames::memory() {
@@ -36,12 +43,15 @@ bool RememberedNames::is_silent(const Record& record) const {
 }
 
 Status EventsSource::begin(const Walk& walk) {
-  is_procfs_walk_ = walk.listed || !walk.by_comm;
+  is_procfs_walk_ = walk.listed || !walk.by_comm || procfs_.is_foreign_view();
   if (is_procfs_walk_) return procfs_.begin(walk);
   is_provisional_ = walk.provisional;
   candidates_.clear();
   position_ = 0;
-  return names_.find(walk.hashes, walk.hash_count, candidates_);
+  Status status = names_.find(walk, candidates_);
+  if (status != kPending) return status;
+  is_procfs_walk_ = true;
+  return procfs_.begin(walk);
 }
 
 void EventsSource::end() {

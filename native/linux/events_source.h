@@ -2,10 +2,12 @@
 // What is told of them is read from /proc.
 #pragma once
 
+#include "../engine.h"
 #include "../mutex.h"
 #include "../name_memory.h"
 #include "proc_events.h"
 #include "procfs_source.h"
+#include "random_seed.h"
 
 namespace procseek {
 
@@ -16,16 +18,23 @@ class RememberedNames final : Happenings {
 
   Status open() { return events_.open(); }
   const char* why_not() const { return events_.why_not(); }
+  // Why it cannot hear of changes at the moment; empty when it can.
+  void explain_deafness(Reason& ret_reason);
   const ProcRoot& root() const { return root_; }
 
-  Status refresh();
-  // NameMemory::Candidates, as things stand: of these hashes, or all when there are none.
-  Status find(const uint32_t* hashes, size_t count, Bytes& ret_candidates);
+  // Gets ready, whatever that costs.
+  Status prepare();
+  // NameMemory::Candidates, as things stand: those of interest. kPending when it cannot tell, and
+  // reading all costs less than making it true.
+  Status find(const Walk& walk, Bytes& ret_candidates);
   size_t memory();
+  uint64_t seed() const { return seed_; }
 
  private:
   Status next(Change& ret_change) override { return events_.next(ret_change); }
+  Status restart() override { return events_.open(); }
   uint64_t lost() const override { return events_.lost(); }
+  int64_t backlog() const override { return events_.backlog(); }
   int64_t count_processes() const override;
   bool is_silent(const Record& record) const override;
 
@@ -33,7 +42,8 @@ class RememberedNames final : Happenings {
   Mutex mutex_;
   ProcEvents events_;
   ProcfsSource reader_;
-  NameMemory memory_{*this, reader_};
+  const uint64_t seed_ = random_seed();
+  NameMemory memory_{*this, reader_, seed_};
 };
 
 class EventsSource final : public Source {
@@ -44,6 +54,7 @@ class EventsSource final : public Source {
   Status begin(const Walk& walk) override;
   Status next(Record& record) override;
   void end() override;
+  uint64_t comm_seed() const override { return names_.seed(); }
   Status read(Record& record, FieldMask wanted) override { return procfs_.read(record, wanted); }
   Status find(int32_t pid, FieldMask wanted, Record& record) override {
     return procfs_.find(pid, wanted, record);
@@ -52,7 +63,7 @@ class EventsSource final : public Source {
  private:
   RememberedNames& names_;
   ProcfsSource procfs_;
-  bool is_procfs_walk_ = false;  // comms do not help
+  bool is_procfs_walk_ = false;  // comms do not help, or are not known
   bool is_provisional_ = false;
   Bytes candidates_;
   size_t position_ = 0;

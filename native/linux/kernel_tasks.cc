@@ -165,7 +165,20 @@ Status KernelTasks::list_unseen(const ProcRoot& root, Bytes& ret_pids) {
 
 Status KernelTasks::ask(const Question& question, uint32_t first_pid, Answer& ret_answer) {
   Lock lock(mutex_);
+  last_status_ = answer(question, first_pid, ret_answer);
+  return last_status_;
+}
+
+Status KernelTasks::last_status() {
+  Lock lock(mutex_);
+  return last_status_;
+}
+
+Status KernelTasks::answer(const Question& question, uint32_t first_pid, Answer& ret_answer) {
+  // Each time with less to find: when there is still too much, the host is too busy.
+  constexpr int kMostRuns = 8;
   task_shared& all = shared();
+  all.question.seed = seed_;
   all.question.flags = (question.hashes == nullptr ? TASK_ANY_COMM : 0) |
                        (question.with_cpu_time ? TASK_CPU_TIME : 0);
   if (question.hashes != nullptr) {
@@ -177,7 +190,8 @@ Status KernelTasks::ask(const Question& question, uint32_t first_pid, Answer& re
   }
   ret_answer.next_pid = 0;
   Status status = run(first_pid, kLastPid);
-  while (status == kOk && all.answer.found > all.answer.rows) {
+  for (int i = 1; status == kOk && all.answer.found > all.answer.rows; i++) {
+    if (i == kMostRuns) return failure(Call::bpf, ENOSPC);
     uint32_t last = last_that_fits(first_pid);
     ret_answer.next_pid = last + 1;
     status = run(first_pid, last);

@@ -11,6 +11,7 @@
 #include "bpf/task_table.h"
 #include "bpf_program.h"
 #include "proc_root.h"
+#include "random_seed.h"
 
 namespace procseek {
 
@@ -51,8 +52,12 @@ class KernelTasks {
   // Some kernels keep some processes from the programs in them, and show them in /proc all the
   // same: their PIDs, in ascending order, as of load().
   Values<int32_t> unseen() const { return values_of<int32_t>(unseen_); }
+  // For the hashes of questions.
+  uint64_t seed() const { return seed_; }
   // Those from `first_pid` on.
   Status ask(const Question& question, uint32_t first_pid, Answer& ret_answer);
+  // What the last question came to, whoever asked it.
+  Status last_status();
 
   static size_t stride(bool with_cpu_time) {
     return sizeof(task_row) + (with_cpu_time ? sizeof(task_cpu) : 0);
@@ -61,6 +66,7 @@ class KernelTasks {
  private:
   Status find_unseen(const ProcRoot& root);
   Status list_unseen(const ProcRoot& root, Bytes& ret_pids);
+  Status answer(const Question& question, uint32_t first_pid, Answer& ret_answer);
   Status run(uint32_t first_pid, uint32_t last_pid);
   uint32_t last_that_fits(uint32_t first_pid) const;
   Status take(size_t stride, Answer& ret_answer) const;
@@ -69,6 +75,8 @@ class KernelTasks {
   BpfProgram program_;
   Bytes unseen_;
   bool has_old_workers_ = false;
+  const uint64_t seed_ = random_seed();
+  Status last_status_ = kOk;
   Mutex mutex_;
 };
 

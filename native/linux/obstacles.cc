@@ -146,18 +146,30 @@ Status find_obstacles_to_bpf(const ProcRoot& root, Reason& ret_reason) {
   return kOk;
 }
 
+bool is_passing(Status status) {
+  int error = error_of(status);
+  return error == ENOMEM || error == EMFILE || error == ENFILE || error == EAGAIN || error == EINTR;
+}
+
 void explain_events_failure(Status status, std::string_view reason, Reason& ret_reason) {
   int error = error_of(status);
   bool is_refused = error == EPERM || error == EACCES || error == ENOSYS;
-  if (error == ENOMEM || error == ENOBUFS || error == EMFILE || error == ENFILE) return;
+  if (is_passing(status) || error == ENOBUFS) return;
   ret_reason.add(reason);
   if (is_refused && has_seccomp_filter()) ret_reason.add(" (or a seccomp filter refuses them)");
+}
+
+void explain_bpf_trouble(Status status, Reason& ret_reason) {
+  char text[64];
+  std::snprintf(text, sizeof text, "running the program in the kernel failed (error %d)",
+                error_of(status));
+  ret_reason.add(text);
 }
 
 void explain_bpf_failure(Status status, Iteration iteration, Reason& ret_reason) {
   int error = error_of(status);
   // Not for want of the engine.
-  if (error == ENOMEM || error == EMFILE || error == ENFILE) return;
+  if (is_passing(status)) return;
   if ((error == EPERM || error == EACCES || error == ENOSYS) && has_seccomp_filter()) {
     ret_reason.add("bpf(2) is refused, probably by a seccomp filter");
   } else if (error == EOPNOTSUPP) {

@@ -18,8 +18,13 @@ Status find_obstacles_to_bpf(const ProcRoot& root, Reason& ret_reason);
 // Of a kernel's release, as uname(2) tells it.
 bool is_older_than(std::string_view release, int32_t major, int32_t minor);
 
+// Whether trying failed for want of something that there may be again in a moment: memory,
+// descriptors, or not being interrupted.
+bool is_passing(Status status);
 // What explains that trying failed.
 void explain_events_failure(Status status, std::string_view reason, Reason& ret_reason);
 void explain_bpf_failure(Status status, Iteration iteration, Reason& ret_reason);
+// Of an engine that is open.
+void explain_bpf_trouble(Status status, Reason& ret_reason);
 
 }  // namespace procseek

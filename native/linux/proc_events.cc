@@ -48,6 +48,8 @@ struct ProcEvent {  // struct proc_event
   uint32_t numbers[6];
 };
 
+constexpr std::string_view kReadingFailed = "reading process events failed";
+
 constexpr size_t kEventOffset = sizeof(nlmsghdr) + sizeof(ConnectorMessage);
 
 constexpr uint32_t offset_of_number(uint32_t index) {
@@ -166,6 +168,7 @@ Status ProcEvents::refuse(Call call, int error, std::string_view reason) {
 Status ProcEvents::open() {
   overflows_ = 0;
   is_overflowing_ = false;
+  why_not_[0] = '\0';
   Status status = check_release();
   if (status == kOk) status = check_namespaces();
   if (status == kOk) status = listen();
@@ -223,7 +226,10 @@ Status ProcEvents::listen() {
     status = subscribe(kAll, true);
     is_listening = status == kOk && is_acknowledged();
   }
-  if (is_listening) return subscribe(kWanted, true);
+  if (is_listening) {
+    status = subscribe(kWanted, true);
+    return status == kOk ? status : refuse(Call::send, error_of(status), kReadingFailed);
+  }
   if (status != kOk) {
     return refuse(Call::send, error_of(status),
                   "the kernel has no process events here (CONFIG_PROC_EVENTS; only in the initial "
@@ -255,46 +261,53 @@ Status ProcEvents::subscribe(uint32_t events, bool with_mask) {
 // is passed over concerns the time before the first pass.
 bool ProcEvents::is_acknowledged() {
   constexpr int64_t kTimeout = 100;
+  constexpr int kMostMessages = 1000;  // whatever comes in place of the receipt
   int64_t deadline = steady_clock() + kTimeout;
-  for (;;) {
+  for (int i = 0; i < kMostMessages; i++) {
     char buffer[256];
     size_t length;
     Change change;
     Receipt receipt;
-    while (receive(buffer, sizeof buffer, length) == kOk) {
+    Status status = receive(buffer, sizeof buffer, length);
+    if (status == kOk) {
       (void)parse_proc_event({buffer, length}, change, receipt);
       if (receipt.is_one) return receipt.error == 0;
+      continue;
     }
+    if (status < 0 && error_of(status) != ENOBUFS) return false;
     int64_t left = deadline - steady_clock();
     pollfd ready = {socket_.get(), POLLIN, 0};
-    if (left <= 0 || ::poll(&ready, 1, static_cast<int>(left)) < 0) return false;
+    if (left <= 0) return false;
+    if (::poll(&ready, 1, static_cast<int>(left)) < 0 && errno != EINTR) return false;
   }
+  return false;
 }
 
-// kEnd when there is nothing (from the kernel) at the moment.
+// kEnd when there is nothing at the moment; kPending for a message that is not the kernel's.
 Status ProcEvents::receive(char* buffer, size_t size, size_t& ret_length) {
-  for (;;) {
-    sockaddr_nl sender = {};
-    socklen_t sender_size = sizeof sender;
-    ssize_t length = ::recvfrom(socket_.get(), buffer, size, MSG_DONTWAIT,
-                                reinterpret_cast<sockaddr*>(&sender), &sender_size);
-    if (length < 0) {
-      if (errno == EINTR) continue;
-      return errno == EAGAIN ? Status{kEnd} : failure(Call::recv, errno);
-    }
-    if (sender.nl_pid != 0) continue;  // any process can write to the socket
-    ret_length = static_cast<size_t>(length);
-    return kOk;
+  constexpr int kMostInterruptions = 100;
+  sockaddr_nl sender = {};
+  socklen_t sender_size = sizeof sender;
+  ssize_t length = -1;
+  for (int i = 0; i == 0 || (length < 0 && errno == EINTR && i < kMostInterruptions); i++) {
+    length = ::recvfrom(socket_.get(), buffer, size, MSG_DONTWAIT,
+                        reinterpret_cast<sockaddr*>(&sender), &sender_size);
   }
+  if (length < 0) return errno == EAGAIN ? Status{kEnd} : failure(Call::recv, errno);
+  if (sender.nl_pid != 0) return kPending;  // any process can write to the socket
+  ret_length = static_cast<size_t>(length);
+  return kOk;
 }
 
 Status ProcEvents::next(Change& ret_change) {
+  constexpr int kMostMessages = 256;
   char buffer[256];
   size_t length;
-  Status status;
-  while ((status = receive(buffer, sizeof buffer, length)) == kOk) {
+  Status status = kOk;
+  for (int i = 0; i < kMostMessages && (status == kOk || status == kPending); i++) {
+    status = receive(buffer, sizeof buffer, length);
     Receipt receipt;
-    if (parse_proc_event({buffer, length}, ret_change, receipt)) return kOk;
+    if (status == kOk && parse_proc_event({buffer, length}, ret_change, receipt)) return kOk;
   }
   // Until all has been read that there was room for, the kernel drops whatever comes, and says so
   // once, at the begin (netlink_overrun(), netlink_rcv_wake()).
@@ -306,18 +319,34 @@ Status ProcEvents::next(Change& ret_change) {
     overflows_ += begins;
     return kOk;
   }
-  if (status < 0) return refuse(Call::recv, error_of(status), "reading process events failed");
-  return status;
+  if (status < 0) return refuse(Call::recv, error_of(status), kReadingFailed);
+  return status == kOk ? Status{kPending} : status;
 }
 
+namespace {
+
+// What the kernel tells of a socket's memory: SO_MEMINFO, Linux 4.12.
+bool ask_memory(int socket, uint32_t (&ret_info)[9]) {
+  constexpr int kMemoryInfo = 55;
+  socklen_t size = sizeof ret_info;
+  return ::getsockopt(socket, SOL_SOCKET, kMemoryInfo, ret_info, &size) == 0;
+}
+
+}  // namespace
+
 uint64_t ProcEvents::lost() const {
-  constexpr int kMemoryInfo = 55;  // SO_MEMINFO, Linux 4.12
-  constexpr size_t kDrops = 8;     // SK_MEMINFO_DROPS
+  constexpr size_t kDrops = 8;  // SK_MEMINFO_DROPS
   uint32_t info[9] = {};
-  socklen_t size = sizeof info;
   if (!socket_) return 0;
-  bool is_told = ::getsockopt(socket_.get(), SOL_SOCKET, kMemoryInfo, info, &size) == 0;
-  return is_told ? info[kDrops] : overflows_;
+  return ask_memory(socket_.get(), info) ? info[kDrops] : overflows_;
+}
+
+int64_t ProcEvents::backlog() const {
+  constexpr size_t kWaiting = 0;              // SK_MEMINFO_RMEM_ALLOC
+  constexpr uint32_t kMostPerMessage = 1280;  // it takes 832 bytes on Linux 6.18
+  uint32_t info[9] = {};
+  if (!socket_ || !ask_memory(socket_.get(), info)) return 0;
+  return info[kWaiting] / kMostPerMessage;
 }
 
 }  // namespace procseek

@@ -21,17 +21,21 @@ bool parse_proc_event(std::string_view message, Change& ret_change, Receipt& ret
 class ProcEvents {
  public:
   // Any user may listen since Linux 6.6; before, it takes CAP_NET_ADMIN. Outside of the initial PID
-  // and user namespaces the kernel answers with silence.
+  // and user namespaces the kernel answers with silence. Called again, it starts anew: what was not
+  // asked for by then is dropped.
   Status open();
   void close() { socket_.reset(); }
   int fd() const { return socket_.get(); }
   const char* why_not() const { return why_not_; }
 
   // One change; kEnd when there is none at the moment. Change::lost when some were lost, and again
-  // when no more will be.
+  // when no more will be. kPending when there may be more, behind much that is not of interest.
+  // After a failure it is closed.
   Status next(Change& ret_change);
   // How many were lost since it was opened; at least, before Linux 4.12.
   uint64_t lost() const;
+  // How many there is still to tell of, at least; 0 before Linux 4.12.
+  int64_t backlog() const;
 
  private:
   Status refuse(Call call, int error, std::string_view reason);

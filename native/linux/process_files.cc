@@ -98,8 +98,8 @@ Status leads_to(int directory, const char* path, const FileFacts& file) {
   return is_same ? kOk : kGone;
 }
 
-// Whether the kernel knows all names of open files on this device, as it does where no server and no
-// daemon can change them. As the process's own list of mounts has it.
+// Whether the kernel knows all names of open files on this device, as it does where no server and
+// no daemon can change them. As the process's own list of mounts has it.
 bool is_on_local_file_system(const ProcessPlace& at, const FileFacts& file) {
   constexpr std::string_view kLocal[] = {" - tmpfs ", " - overlay ", " - ramfs ", " - rootfs "};
   constexpr size_t kMostBytes = 256 * 1024;

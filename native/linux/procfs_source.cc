@@ -42,6 +42,11 @@ void ProcfsSource::end() {
   files_.release();
 }
 
+bool ProcfsSource::is_foreign_view() {
+  look_at_view();
+  return root_.is_foreign();
+}
+
 // Another /proc may have been mounted since.
 void ProcfsSource::look_at_view() {
   if (context_ == nullptr || !root_.is_system_view()) return;

@@ -27,6 +27,10 @@ class ProcfsSource final : public Source {
   Status read(Record& record, FieldMask wanted) override;
   Status find(int32_t pid, FieldMask wanted, Record& record) override;
 
+  // Whether /proc shows another PID namespace: then what the kernel tells of processes is not of
+  // those that are asked for.
+  bool is_foreign_view();
+
   // Turns to one process, which read() is then about, outside of a walk.
   void attach(Record& record, int32_t pid);
   // Likewise, when more than one file is going to be read.

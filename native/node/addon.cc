@@ -60,6 +60,7 @@ constexpr char kCalls[] = PROCSEEK_CALLS(X);
   X("openEngine", open_engine)           \
   X("closeEngine", close_engine)         \
   X("engineFacts", engine_facts)         \
+  X("engineTrouble", engine_trouble)     \
   X("tryEngine", try_engine)             \
   X("isForeign", is_foreign)             \
   X("exists", exists)                    \

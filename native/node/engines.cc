@@ -121,6 +121,16 @@ napi_value engine_facts(napi_env env, napi_callback_info info) {
   return array_buffer(env, facts, sizeof facts);
 }
 
+napi_value engine_trouble(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  auto* handle = unwrap<EngineHandle>(env, arguments[0]);
+  Engine* engine = handle == nullptr ? nullptr : handle->get();
+  if (engine == nullptr) return refuse(env);
+  Reason reason;
+  engine->explain_trouble(reason);
+  return string(env, reason.text());
+}
+
 napi_value try_engine(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   uint32_t kind;

@@ -69,6 +69,7 @@ class EngineUse {
 napi_value open_engine(napi_env env, napi_callback_info info);
 napi_value close_engine(napi_env env, napi_callback_info info);
 napi_value engine_facts(napi_env env, napi_callback_info info);
+napi_value engine_trouble(napi_env env, napi_callback_info info);
 napi_value try_engine(napi_env env, napi_callback_info info);
 napi_value is_foreign(napi_env env, napi_callback_info info);
 

@@ -297,6 +297,7 @@ describe('A finder', () => {
     expectTypeOf(finder.iteration).toEqualTypeOf<EngineIteration | null>();
     expectTypeOf(finder.procRoot).toEqualTypeOf<string | null>();
     expectTypeOf(finder.memory).toEqualTypeOf<number>();
+    expectTypeOf(finder.degraded).toEqualTypeOf<string | null>();
     expectTypeOf(finder.close()).toEqualTypeOf<void>();
     expectTypeOf(finder[Symbol.asyncDispose]()).toEqualTypeOf<Promise<void>>();
     // @ts-expect-error it stays what it is

@@ -185,7 +185,7 @@ static __always_inline __u32 may_be_label(__u64 comm) {
 /* Behind the end of a comm there are NULs (since Linux 5.17, __set_task_comm() in fs/exec.c). */
 static __always_inline __u32 is_wanted(struct task_shared *all, struct task_struct *task) {
   __u64 first = *(__u64 *)&task->comm[0];
-  __u32 bit = comm_hash_of(first, *(__u64 *)&task->comm[8]) >> 16;
+  __u32 bit = comm_hash_of(first, *(__u64 *)&task->comm[8], all->question.seed) >> 16;
   if (may_be_label(first)) return 1;
   return (all->filter[bit / 32] >> (bit % 32) | all->question.flags) & TASK_ANY_COMM;
 }

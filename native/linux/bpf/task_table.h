@@ -70,6 +70,7 @@ struct task_question {
   task_u32 first_pid; /* to last_pid */
   task_u32 last_pid;
   task_u32 unused;
+  task_u64 seed; /* of comm_hash_of() */
 };
 
 struct task_answer {

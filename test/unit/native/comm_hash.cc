@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 #include <string>
@@ -16,18 +17,20 @@ using namespace procseek;
 
 namespace {
 
+constexpr uint64_t kSeed = 0x0123456789abcdef;
+
 std::set<uint32_t> hashes_of(const std::vector<std::string>& names, bool ignore_case) {
   NameSet set;
   std::string list;
   for (const std::string& name : names) list.append(name).push_back('\0');
   REQUIRE(set.assign(list, ignore_case) == kOk);
   Bytes bytes;
-  REQUIRE(set.append_hashes(bytes) == kOk);
+  REQUIRE(set.append_hashes(bytes, kSeed) == kOk);
   Values<uint32_t> hashes = values_of<uint32_t>(bytes);
   return {hashes.begin(), hashes.end()};
 }
 
-uint32_t hash_of(std::string_view comm) { return comm_hash(ExactBytes(comm).view()); }
+uint32_t hash_of(std::string_view comm) { return comm_hash(ExactBytes(comm).view(), kSeed); }
 
 // As a program in the kernel has it: 16 bytes in two words, whatever the host's byte order.
 uint32_t hash_of_buffer(std::string_view comm) {
@@ -37,7 +40,7 @@ uint32_t hash_of_buffer(std::string_view comm) {
   for (size_t i = 0; i < 16; i++) {
     words[i / 8] |= static_cast<unsigned long long>(buffer[i]) << (i % 8 * 8);
   }
-  return comm_hash_of(words[0], words[1]);
+  return comm_hash_of(words[0], words[1], kSeed);
 }
 
 std::string with_random_case(Random& random, std::string text) {
@@ -97,6 +100,52 @@ TEST_CASE("a thousand comms have as many hashes, in the lower bits and in the up
   CHECK(upper.size() > 950);
 }
 
+TEST_CASE("comms that collide by one seed do not by another one") {
+  // The hash was once linear, without a seed: these had the hash of `postgres`.
+  const std::string known[] = {"f9lnu2zagmou", "postgres"};
+  CHECK(comm_hash(known[0], 0) != comm_hash(known[1], 0));
+  CHECK(comm_hash(known[0], kSeed) != comm_hash(known[1], kSeed));
+
+  // Of many comms, those that share the upper bits with one of them by one seed.
+  auto is_like = [](const std::string& comm, uint64_t seed) {
+    return comm_hash(comm, seed) >> 20 == comm_hash("postgres", seed) >> 20;
+  };
+  std::vector<std::string> likes;
+  for (int i = 0; likes.size() < 100; i++) {
+    std::string comm = "w" + std::to_string(i);
+    if (is_like(comm, kSeed)) likes.push_back(comm);
+  }
+  for (uint64_t seed : {uint64_t{0}, uint64_t{1}, kSeed + 1, kSeed ^ uint64_t{1} << 63, ~kSeed}) {
+    CAPTURE(seed);
+    auto still = std::count_if(likes.begin(), likes.end(),
+                               [&](const std::string& comm) { return is_like(comm, seed); });
+    CHECK(still <= 3);
+  }
+}
+
+TEST_CASE("each bit of a comm and of the seed changes half of the bits of a hash") {
+  Random random(9);
+  constexpr uint64_t kCase = 0x2020202020202020;
+  for (int word = 0; word < 3; word++) {
+    for (int bit = 0; bit < 64; bit++) {
+      uint64_t flip = uint64_t{1} << bit;
+      if (word < 2 && (kCase & flip) != 0) continue;
+      int changed = 0;
+      for (int i = 0; i < 200; i++) {
+        uint64_t words[] = {random.next(), random.next(), random.next()};
+        uint32_t before = comm_hash_of(words[0], words[1], words[2]);
+        words[word] ^= flip;
+        uint32_t after = comm_hash_of(words[0], words[1], words[2]);
+        changed += __builtin_popcount(before ^ after);
+      }
+      CAPTURE(word);
+      CAPTURE(bit);
+      CHECK(changed > 200 * 12);
+      CHECK(changed < 200 * 20);
+    }
+  }
+}
+
 TEST_CASE("a name's own comm is among the hashes of a set") {
   Random random(3);
   for (int i = 0; i < 1000; i++) {
@@ -154,7 +203,7 @@ TEST_CASE("a name is asked for by itself and by what stands before its signs") {
 
 TEST_CASE("the hashes of labels are those of the labels") {
   Bytes bytes;
-  REQUIRE(append_label_hashes(bytes) == kOk);
+  REQUIRE(append_label_hashes(bytes, kSeed) == kOk);
   Values<uint32_t> hashes = values_of<uint32_t>(bytes);
   CHECK(std::set<uint32_t>(hashes.begin(), hashes.end()) ==
         std::set<uint32_t>{hash_of("MainThread"), hash_of("node-MainThread"), hash_of("memfd:x")});

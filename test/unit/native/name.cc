@@ -277,14 +277,14 @@ TEST_CASE("a name has 255 bytes at most and no half of a character at the end") 
 
 TEST_CASE("labels without a list have one hash, and every name's query asks for it") {
   for (const char* label : {"memfd:sealed-ex", "3", "/some/path/to/m", "./run.sh", "../bin/x"}) {
-    CHECK(comm_hash(label) == comm_hash("memfd:"));
+    CHECK(comm_hash(label, 0) == comm_hash("memfd:", 0));
   }
-  CHECK_FALSE(comm_hash("nginx") == comm_hash("memfd:"));
+  CHECK_FALSE(comm_hash("nginx", 0) == comm_hash("memfd:", 0));
   Bytes hashes;
-  REQUIRE(append_label_hashes(hashes) == kOk);
+  REQUIRE(append_label_hashes(hashes, 0) == kOk);
   Values<uint32_t> all = values_of<uint32_t>(hashes);
   for (const char* label : {"MainThread", "node-MainThread", "memfd:x", "12", "/opt/x"}) {
-    CHECK(std::find(all.begin(), all.end(), comm_hash(label)) != all.end());
+    CHECK(std::find(all.begin(), all.end(), comm_hash(label, 0)) != all.end());
   }
 }
 

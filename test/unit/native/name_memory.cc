@@ -18,6 +18,7 @@ using namespace procseek;
 namespace {
 
 constexpr int32_t kKthreadd = 2;
+constexpr uint64_t kSeed = 77;
 constexpr Status kNoFiles = failure(Call::openat, EMFILE);
 
 using Pids = std::vector<int32_t>;
@@ -52,7 +53,10 @@ struct World final : Happenings {
   uint32_t last_stamp = 100;
   int64_t now = 5;
   FakeSource reader{host};
-  NameMemory memory{*this, reader};
+  NameMemory memory{*this, reader, kSeed};
+  NameMemory::Patience patience = NameMemory::Patience::unbounded;
+  Status on_restart = kOk;
+  int restarts = 0;
 
   Status next(Change& ret_change) override {
     if (told.empty()) return on_told;
@@ -60,7 +64,18 @@ struct World final : Happenings {
     told.pop_front();
     return kOk;
   }
+  Status restart() override {
+    restarts++;
+    if (on_restart != kOk) return on_restart;
+    told.clear();
+    lost_count = 0;
+    return kOk;
+  }
   uint64_t lost() const override { return lost_count; }
+  int64_t backlog() const override {
+    return can_tell_backlog ? static_cast<int64_t>(told.size()) : 0;
+  }
+  bool can_tell_backlog = true;
   int64_t count_processes() const override {
     on_count();
     return can_count ? links + static_cast<int64_t>(host.processes.size()) : -1;
@@ -124,7 +139,7 @@ struct World final : Happenings {
 
   // What the memory has of it.
 
-  Status refresh() { return memory.refresh(now); }
+  Status refresh() { return memory.refresh(now, patience); }
   static List read(const Bytes& bytes) {
     List list;
     int32_t last = 0;
@@ -140,14 +155,14 @@ struct World final : Happenings {
     REQUIRE(memory.list(bytes) == kOk);
     return read(bytes);
   }
-  List find(const std::vector<uint32_t>& hashes) const {
+  List find(const std::vector<uint32_t>& hashes, const CommFilter* filter = nullptr) {
     Bytes bytes;
-    REQUIRE(memory.find(hashes.data(), hashes.size(), bytes) == kOk);
+    REQUIRE(memory.find(hashes.data(), hashes.size(), filter, bytes) == kOk);
     return read(bytes);
   }
-  Pids pids_of(std::string_view comm) const {
+  Pids pids_of(std::string_view comm) {
     Pids pids;
-    for (auto& [pid, listed] : find({comm_hash(comm)})) {
+    for (auto& [pid, listed] : find({comm_hash(comm, kSeed)})) {
       if (listed.comm == comm) pids.push_back(pid);
     }
     return pids;
@@ -176,7 +191,8 @@ struct World final : Happenings {
   static List only(const List& list, const std::vector<uint32_t>& hashes) {
     List some;
     for (auto& [pid, listed] : list) {
-      if (std::count(hashes.begin(), hashes.end(), comm_hash(listed.comm)) != 0) some[pid] = listed;
+      if (std::count(hashes.begin(), hashes.end(), comm_hash(listed.comm, kSeed)) != 0)
+        some[pid] = listed;
     }
     return some;
   }
@@ -187,8 +203,8 @@ struct World final : Happenings {
     REQUIRE(beyond(expected, list()) == List{});
     REQUIRE(beyond(list(), expected) == List{});
     REQUIRE(memory.size() == expected.size());
-    std::set<uint32_t> hashes = {comm_hash("absent")};
-    for (auto& [pid, listed] : expected) hashes.insert(comm_hash(listed.comm));
+    std::set<uint32_t> hashes = {comm_hash("absent", kSeed)};
+    for (auto& [pid, listed] : expected) hashes.insert(comm_hash(listed.comm, kSeed));
     for (uint32_t hash : hashes) REQUIRE(find({hash}) == only(expected, {hash}));
     std::vector<uint32_t> all(hashes.begin(), hashes.end());
     all.insert(all.end(), hashes.begin(), hashes.end());
@@ -231,8 +247,9 @@ TEST_CASE("comms of one hash are found together and told apart by their text") {
   world.fork(4, "ABC");
   world.fork(5, "abd");
   REQUIRE(world.refresh() == kOk);
-  CHECK(world.find({comm_hash("aBc")}) == List{{3, {"abc"}}, {4, {"ABC"}}});
-  CHECK(world.find({comm_hash("abc"), comm_hash("ABC"), comm_hash("abd")}).size() == 3);
+  CHECK(world.find({comm_hash("aBc", kSeed)}) == List{{3, {"abc"}}, {4, {"ABC"}}});
+  CHECK(world.find({comm_hash("abc", kSeed), comm_hash("ABC", kSeed), comm_hash("abd", kSeed)})
+            .size() == 3);
 }
 
 TEST_CASE("comms of any bytes are remembered") {
@@ -588,12 +605,14 @@ TEST_CASE("a failure anywhere is reported and the next refresh makes everything 
         host.find(19)->on_find = kNoFiles;
       }
       if (where == telling) world.on_told = failure(Call::recv, ENOMEM);
-      Status expected = where == telling ? failure(Call::recv, ENOMEM) : kNoFiles;
+      if (where == telling) world.on_restart = failure(Call::socket, EMFILE);
+      Status expected = where == telling ? Status{kPending} : kNoFiles;
       CHECK(world.refresh() == expected);
       if (is_walk) CHECK(world.refresh() == expected);
       if (is_walk) CHECK(host.begun == host.ended);
 
-      host.on_begin = world.on_told = kOk;
+      host.on_begin = world.on_restart = kOk;
+      world.now += 100;
       host.on_end_of_walk = world.on_told = kEnd;
       for (FakeProcess& process : host.processes) {
         process.on_next = process.on_read = process.on_find = kOk;
@@ -689,10 +708,10 @@ TEST_CASE("a process that is reaped between the walk and the count is not rememb
   world.populate(20);
   int counts = 0;
   world.on_count = [&] {
-    if (counts++ == 0) world.end(12);
+    if (counts++ == 1) world.end(12);
   };
   REQUIRE(world.refresh() == kOk);
-  CHECK(counts == 1);
+  CHECK(counts == 2);
   world.compare();
 }
 
@@ -705,7 +724,7 @@ TEST_CASE("a silent process whose comm begins with a sign is found by its name")
     NameSet names;
     REQUIRE(names.assign(name + '\0', false) == kOk);
     Bytes hashes;
-    REQUIRE(names.append_hashes(hashes) == kOk);
+    REQUIRE(names.append_hashes(hashes, kSeed) == kOk);
     Values<uint32_t> values = values_of<uint32_t>(hashes);
     CHECK(world.find({values.begin(), values.end()}).count(30) == 1);
   }
@@ -918,5 +937,284 @@ TEST_CASE("what happens while a memory is refreshed makes nobody else be missed"
         }
       }
     }
+  }
+}
+
+namespace {
+
+// One that was filled, and may from now on cost little more than reading all.
+void settle_down(World& world) {
+  world.compare();
+  world.patience = NameMemory::Patience::bounded;
+  world.host.read.clear();
+  world.host.looked_at.clear();
+}
+
+// How often it is refreshed in vain before it is true.
+int refreshes_in_vain(World& world) {
+  for (int i = 0; i < 100; i++) {
+    Status status = world.refresh();
+    if (status == kOk) return i;
+    REQUIRE(status == kPending);
+  }
+  FAIL("never true");
+  return 0;
+}
+
+// Those that may have a comm, as a query has it.
+struct Only final : CommFilter {
+  explicit Only(std::string comm) : comm_(std::move(comm)) {}
+  bool may_match(std::string_view comm) const override { return comm == comm_; }
+  std::string comm_;
+};
+
+}  // namespace
+
+TEST_CASE("more changes than it would cost to read all are dropped, and all is read") {
+  for (bool can_tell_backlog : {true, false}) {
+    CAPTURE(can_tell_backlog);
+    World world;
+    world.can_tell_backlog = can_tell_backlog;
+    world.populate(100);
+    settle_down(world);
+    for (int i = 0; i < 100000; i++) world.rename(50, i % 2 == 0 ? "one" : "other");
+    world.exec(60, "quite");
+    REQUIRE(world.refresh() == kOk);
+    CHECK(world.restarts == 1);
+    CHECK(world.host.looked_at.empty());
+    CHECK(world.host.read.size() == 100);
+    CHECK(world.pids_of("other") == Pids{50});
+    CHECK(world.pids_of("quite") == Pids{60});
+    // Then it hears again.
+    world.exec(61, "quite");
+    world.compare();
+    CHECK(world.restarts == 1);
+  }
+}
+
+TEST_CASE("changes that never end keep nobody waiting") {
+  struct Endless final : Happenings {
+    explicit Endless(World& of_world) : world(of_world) {}
+    Status next(Change& ret_change) override {
+      told++;
+      ret_change = Change();
+      ret_change.kind = kind;
+      ret_change.pid = 20;
+      return status;
+    }
+    Status restart() override { return on_restart; }
+    uint64_t lost() const override { return 0; }
+    int64_t backlog() const override { return 0; }
+    int64_t count_processes() const override { return world.count_processes(); }
+    bool is_silent(const Record& record) const override { return world.is_silent(record); }
+
+    World& world;
+    Change::Kind kind = Change::renamed;
+    Status status = kOk;
+    Status on_restart = kOk;
+    size_t told = 0;
+  };
+  for (Change::Kind kind : {Change::renamed, Change::forked, Change::exited, Change::lost}) {
+    for (Status status : {Status{kOk}, Status{kPending}, failure(Call::recv, EIO)}) {
+      for (bool can_restart : {true, false}) {
+        CAPTURE(static_cast<int>(kind));
+        CAPTURE(status);
+        CAPTURE(can_restart);
+        World world;
+        world.populate(100);
+        Endless endless(world);
+        endless.kind = kind;
+        endless.status = status;
+        endless.on_restart = can_restart ? kOk : failure(Call::socket, EMFILE);
+        NameMemory memory(endless, world.reader, kSeed);
+        for (int round = 0; round < 5; round++) {
+          Status expected = can_restart ? kOk : kPending;
+          REQUIRE(memory.refresh(world.now, NameMemory::Patience::unbounded) == expected);
+          CHECK(endless.told <= 5 * (3 * 140 + 64));
+          if (can_restart) CHECK(memory.size() == 100);
+          CHECK(memory.is_deaf() == !can_restart);
+          CHECK(memory.memory() < 100 * 40 + 8192);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("what cannot be heard is heard again, and meanwhile nothing is answered") {
+  World world;
+  world.populate(20);
+  settle_down(world);
+  world.on_told = failure(Call::recv, ENOMEM);
+  world.on_restart = failure(Call::socket, EMFILE);
+  CHECK(world.refresh() == kPending);
+  CHECK(world.memory.is_deaf());
+  world.quietly([&] {
+    world.exec(12, "x");
+    world.end(13);
+  });
+  // It is not tried all the time: after 100 milliseconds, 200 more, and so on.
+  for (int i = 0; i < 50; i++) CHECK(world.refresh() == kPending);
+  CHECK(world.restarts == 1);
+  world.now += 100;
+  CHECK(world.refresh() == kPending);
+  CHECK(world.restarts == 2);
+  world.now += 199;
+  CHECK(world.refresh() == kPending);
+  CHECK(world.restarts == 2);
+  world.now += 1;
+  CHECK(world.refresh() == kPending);
+  CHECK(world.restarts == 3);
+  for (int i = 0; i < 20; i++) {
+    world.now += 10000;
+    CHECK(world.refresh() == kPending);
+  }
+  CHECK(world.restarts == 23);
+  CHECK(world.host.read.empty());
+
+  world.on_restart = kOk;
+  world.on_told = kEnd;
+  world.now += 10000;
+  world.compare();
+  CHECK_FALSE(world.memory.is_deaf());
+  CHECK(world.pids_of("x") == Pids{12});
+  world.exec(14, "x");
+  world.compare();
+  CHECK(world.restarts == 24);
+}
+
+TEST_CASE("as long as more happens than can be followed nothing is") {
+  World world;
+  world.populate(100);
+  settle_down(world);
+  int answers = 0;
+  for (int i = 0; i < 6000; i++) {
+    for (int change = 0; change < 1000; change++) world.rename(50, "x" + std::to_string(change));
+    Status status = world.refresh();
+    if (status == kOk) {
+      answers++;
+      REQUIRE(world.pids_of("x999") == Pids{50});
+    } else {
+      REQUIRE(status == kPending);
+    }
+    world.told.resize(std::min<size_t>(world.told.size(), 1000));
+    world.now += 10;
+  }
+  // At first all is read for each of a few, then every ten seconds.
+  CHECK(answers == world.restarts);
+  CHECK(answers > 5);
+  CHECK(answers < 16);
+  // When it is over, it is heard of what happens after ten seconds at the latest.
+  world.told.clear();
+  world.now += 10000;
+  world.compare();
+  world.exec(20, "y");
+  world.compare();
+  CHECK(world.pids_of("y") == Pids{20});
+}
+
+TEST_CASE("a crowd that came at once is got to know bit by bit") {
+  World world;
+  world.populate(100);
+  settle_down(world);
+  world.quietly([&] {
+    for (int32_t pid = 1000; pid < 3000; pid++) world.fork(pid, pid % 2 == 0 ? "even" : "odd");
+  });
+  world.tell(Change::lost);
+  size_t most = 0;
+  int in_vain = 0;
+  Status status;
+  while ((status = world.refresh()) == kPending) {
+    most = std::max(most, world.host.read.size());
+    world.host.read.clear();
+    in_vain++;
+    // What happens meanwhile counts.
+    int32_t pid = 1000 + in_vain * 100;
+    world.rename(pid, "renamed");
+    world.end(pid + 1);
+    world.fork(5000 + in_vain, "late");
+    REQUIRE(in_vain < 10);
+  }
+  REQUIRE(status == kOk);
+  CHECK(in_vain > 0);
+  // A process costs two of what it costs a walk that reads comms alone.
+  CHECK(most <= 2100 / 2);
+  CHECK(world.pids_of("renamed").size() == static_cast<size_t>(in_vain));
+  CHECK(world.pids_of("late").size() == static_cast<size_t>(in_vain));
+  world.compare();
+}
+
+TEST_CASE("a crowd that went at once takes no more than reading who is left") {
+  World world;
+  world.populate(100);
+  for (int32_t pid = 1000; pid < 5000; pid++) world.fork(pid, "worker");
+  settle_down(world);
+  for (bool is_told : {false, true}) {
+    CAPTURE(is_told);
+    world.host.read.clear();
+    world.host.looked_at.clear();
+    int32_t first = is_told ? 3000 : 1000;
+    world.is_quiet = !is_told;
+    for (int32_t pid = first; pid < first + 2000; pid++) world.end(pid);
+    world.is_quiet = false;
+    if (!is_told) world.tell(Change::lost);
+    world.now += 5000;
+    CHECK(refreshes_in_vain(world) == 0);
+    CHECK(world.host.looked_at.size() + world.host.read.size() <= 2101);
+    world.compare();
+  }
+  CHECK(world.memory.size() == 100);
+}
+
+TEST_CASE("comms that are alike but for their case are told apart by the filter") {
+  World world;
+  world.fork(kKthreadd, "kthreadd", 0);
+  world.fork(10, "postgres");
+  for (int32_t pid = 11; pid < 50; pid++) world.fork(pid, "PostGres");
+  world.fork(60, "postgres", kKthreadd);
+  world.fork(61, "POSTGRES", kKthreadd);
+  world.compare();
+  Only only("postgres");
+  // Nobody knows what a silent process is called by now.
+  CHECK(world.find({comm_hash("postgres", kSeed)}, &only) ==
+        List{{10, {"postgres", true}}, {60, {"postgres", false}}, {61, {"POSTGRES", false}}});
+  CHECK(world.find({comm_hash("postgres", kSeed)}).size() == 42);
+}
+
+TEST_CASE("whatever happens a refresh of bounded cost answers what is true or nothing") {
+  for (uint64_t seed = 21; seed <= 24; seed++) {
+    CAPTURE(seed);
+    World world;
+    world.can_tell_backlog = seed % 2 == 0;
+    Life life(world, seed);
+    Random& random = life.random();
+    world.refresh();
+    world.patience = NameMemory::Patience::bounded;
+    int answers = 0;
+    for (int round = 0; round < 1000; round++) {
+      CAPTURE(round);
+      size_t steps = random.below(20) == 0 ? random.below(2000) : random.below(8);
+      life.can_fork = true;
+      life.can_reap = random.below(2) == 0;
+      life.can_hide = !life.can_reap;
+      bool is_lost = random.below(8) == 0;
+      world.is_quiet = is_lost;
+      life.go_on(steps);
+      world.is_quiet = false;
+      if (is_lost) world.lost_count++;
+      if (random.below(30) == 0) world.on_told = failure(Call::recv, EIO);
+      world.on_restart = random.below(4) == 0 ? failure(Call::socket, EMFILE) : kOk;
+      cut_comms(world);
+      Status status = world.refresh();
+      world.on_told = kEnd;
+      world.now += static_cast<int64_t>(random.below(400));
+      if (random.below(300) == 0) world.now += 10 * 60 * 1000;
+      if (status == kPending) continue;
+      REQUIRE(status == kOk);
+      answers++;
+      List expected = world.truth();
+      REQUIRE(World::beyond(expected, world.list()) == List{});
+      REQUIRE(World::beyond(world.list(), expected) == List{});
+    }
+    CHECK(answers > 50);
   }
 }

@@ -13,6 +13,9 @@ using namespace procseek;
 
 namespace {
 
+// Of a source that has none of its own.
+constexpr uint64_t kSeed = 0;
+
 constexpr FieldMask kTold = bit(Field::pid) | bit(Field::cwd);
 constexpr FieldMask kNames = bit(Field::name) | bit(Field::comm);
 
@@ -59,7 +62,8 @@ Hashes hashes_of(const Walk& walk) {
   return walk.hashes == nullptr ? Hashes{} : Hashes(walk.hashes, walk.hashes + walk.hash_count);
 }
 
-const Hashes kLabels = {comm_hash("MainThread"), comm_hash("node-MainThread"), comm_hash("memfd:")};
+const Hashes kLabels = {comm_hash("MainThread", kSeed), comm_hash("node-MainThread", kSeed),
+                        comm_hash("memfd:", kSeed)};
 
 Hashes with_labels(Hashes hashes) {
   hashes.insert(kLabels.begin(), kLabels.end());
@@ -73,7 +77,7 @@ TEST_CASE("a walk for a name is one by the comms that it may have") {
   const Walk& walk = asked.add(Asked::by(By::name), {"cat"}).walk();
   CHECK(walk.comm);
   CHECK(walk.by_comm);
-  CHECK(hashes_of(walk) == with_labels({comm_hash("cat")}));
+  CHECK(hashes_of(walk) == with_labels({comm_hash("cat", kSeed)}));
   CHECK_FALSE(walk.provisional);
   CHECK(walk.every_time == kNames);
   CHECK(walk.at_most == (kNames | kTold));
@@ -85,15 +89,16 @@ TEST_CASE("a walk for several names has the hashes of all") {
   asked.add(Asked::by(By::name), {"cat", "a-very-long-name-indeed"});
   const Walk& walk = asked.add(Asked::by(By::name), {"dog"}).walk();
   CHECK(hashes_of(walk) ==
-        with_labels({comm_hash("cat"), comm_hash("dog"), comm_hash("a"), comm_hash("a-very"),
-                     comm_hash("a-very-long"), comm_hash("a-very-long-nam")}));
+        with_labels({comm_hash("cat", kSeed), comm_hash("dog", kSeed), comm_hash("a", kSeed),
+                     comm_hash("a-very", kSeed), comm_hash("a-very-long", kSeed),
+                     comm_hash("a-very-long-nam", kSeed)}));
 }
 
 TEST_CASE("a walk by comm leaves labels alone") {
   Asked asked;
   const Walk& walk = asked.add(Asked::by(By::comm), {"cat"}).walk();
   CHECK(walk.by_comm);
-  CHECK(hashes_of(walk) == Hashes{comm_hash("cat")});
+  CHECK(hashes_of(walk) == Hashes{comm_hash("cat", kSeed)});
   CHECK(walk.every_time == bit(Field::comm));
   CHECK(walk.at_most == (bit(Field::comm) | kTold));
 }
@@ -102,7 +107,7 @@ TEST_CASE("a walk for a name and by comm serves both") {
   Asked asked;
   const Walk& walk = asked.add(Asked::by(By::comm), {"cat"}).add(Asked::by(By::name), {"x"}).walk();
   CHECK(walk.by_comm);
-  CHECK(hashes_of(walk) == with_labels({comm_hash("cat"), comm_hash("x")}));
+  CHECK(hashes_of(walk) == with_labels({comm_hash("cat", kSeed), comm_hash("x", kSeed)}));
   CHECK(walk.every_time == kNames);
 }
 
