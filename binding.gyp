@@ -49,6 +49,7 @@
             "native/linux/lz4.cc",
             "native/linux/news.cc",
             "native/linux/obstacles.cc",
+            "native/linux/own_pid.cc",
             "native/linux/parse.cc",
             "native/linux/proc_events.cc",
             "native/linux/proc_root.cc",

@@ -15,6 +15,7 @@ const ofLookups = [
   'children',
   'comm',
   'conditions',
+  'exclude',
   'fields',
   'misuse',
   'names',

@@ -112,6 +112,7 @@ class Monitor {
           query.limit,
           query.fields,
           query.names,
+          query.excluded,
         ),
       ) as NativeWatch;
       return { token, native };

@@ -66,8 +66,8 @@ function openPass(
     binding.openPass(engine.native, pids, scanChannel.hasSubscribers),
   ) as NativePass;
   consumers.forEach((consumer, position) => {
-    const { by, flags, uid, ppid, limit, fields, names } = consumer.native;
-    checkStatus(binding.addQuery(pass, by, flags, uid, ppid, limit, fields, names));
+    const { by, flags, uid, ppid, limit, fields, names, excluded } = consumer.native;
+    checkStatus(binding.addQuery(pass, by, flags, uid, ppid, limit, fields, names, excluded));
     consumer.begin(() => binding.cancel(pass, position));
   });
   return pass;

@@ -61,6 +61,7 @@ constexpr char kCalls[] = PROCSEEK_CALLS(X);
   X("engineFacts", engine_facts)         \
   X("tryEngine", try_engine)             \
   X("exists", exists)                    \
+  X("ownPid", own_pid)                   \
   X("lookupSync", lookup_sync)           \
   X("lookup", lookup)                    \
   X("openPass", open_pass)               \

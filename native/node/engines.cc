@@ -84,6 +84,10 @@ Status EngineUse::exists(int32_t pid) const {
   return process_exists(pid) ? kOk : kGone;
 }
 
+int32_t EngineUse::own_pid() const {
+  return handle_ == nullptr ? procseek::own_pid() : handle_->get()->own_pid();
+}
+
 Status EngineUse::list_children(const int32_t* parents, size_t count, Bytes& ret_children) const {
   return handle_ == nullptr ? procseek::list_children(parents, count, ret_children)
                             : handle_->get()->list_children(parents, count, ret_children);

@@ -61,6 +61,7 @@ class EngineUse {
 
   std::unique_ptr<Source> make_source() const;
   Status exists(int32_t pid) const;
+  int32_t own_pid() const;
   Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) const;
 
  private:
