@@ -182,7 +182,6 @@ test('A search in command lines finds neither who searches nor the shell that wa
 
 test('Where /proc shows another PID namespace, it is known who searches there', async (context) => {
   needs(context, 'namespaces', 'users');
-  context.skip(process.getuid?.() !== 0, 'needs root');
   const options = { launcher: ['/usr/bin/unshare', '--pid', '--fork', '--kill-child'] };
   const argument = uniqueName(24);
   const left = await inProcess(

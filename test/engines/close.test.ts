@@ -406,7 +406,7 @@ const counting = `
   }
   async function settle(before) {
     let now = kept();
-    for (const deadline = Date.now() + 20000; Date.now() < deadline; now = kept()) {
+    for (const deadline = Date.now() + 60000; Date.now() < deadline; now = kept()) {
       if (JSON.stringify(now) === JSON.stringify(before)) break;
       globalThis.gc?.();
       await sleep(5);
@@ -433,7 +433,7 @@ const counting = `
   }
   async function forgotten(ids) {
     let left = [];
-    for (const deadline = Date.now() + 20000; Date.now() < deadline; await sleep(20)) {
+    for (const deadline = Date.now() + 60000; Date.now() < deadline; await sleep(20)) {
       left = [...known('prog', ids.prog), ...known('map', ids.map)];
       if (left.length === 0) break;
     }

@@ -36,7 +36,7 @@ export const cleanExit: Outcome = { code: 0, signal: null, stdout: '', stderr: '
 /** Runs a CommonJS script in a node of its own. */
 export async function runScript(script: string, options: ScriptOptions = {}): Promise<Outcome> {
   if (!existsSync(library)) throw new Error(`${library} is missing: npm run build`);
-  const { wrapper = [], flags = [], env = {}, timeout = 120_000 } = options;
+  const { wrapper = [], flags = [], env = {}, timeout = 290_000 } = options;
   const command = [...tied, ...wrapper, ...tied, process.execPath, ...flags, '-e', script];
   return collect(start(command, { ...childEnvironment(), ...env }, timeout));
 }

@@ -9,6 +9,7 @@ import {
   type Tools,
 } from '../../support/library.js';
 import { slowness } from '../../support/platform.js';
+import { needs } from '../../support/system.js';
 import { whyNoEvents } from '../../support/watching.js';
 
 interface Played {
@@ -126,7 +127,7 @@ describe.each(surroundings)('A watch %s', (_, where, options, reason) => {
   let played: Played;
   const why = wantsEvents ? whyNot : undefined; // without events, what follows does the same
   beforeAll(async () => {
-    const patience = 8000 * slowness;
+    const patience = 30_000 * slowness;
     if (why === undefined) played = await inProcess(where, { options, patience }, play);
   });
   beforeEach(({ skip }) => skip(why !== undefined, why));
@@ -164,7 +165,8 @@ describe.each(surroundings)('A watch %s', (_, where, options, reason) => {
   });
 });
 
-test('Of a PID that was given to another process, one end and one start are told', async () => {
+test('Of a PID that was given to another process, one end and one start are told', async (context) => {
+  needs(context, 'namespaces');
   const result = await inProcess(inPidNamespace, 0, async ({ procseek, require }) => {
     const { spawn } = require('node:child_process') as typeof import('node:child_process');
     const { writeFileSync } = require('node:fs') as typeof import('node:fs');
@@ -178,7 +180,7 @@ test('Of a PID that was given to another process, one end and one start are told
     }
     await watcher.ready;
     const until = async (condition: () => boolean) => {
-      const deadline = Date.now() + 8000;
+      const deadline = Date.now() + 30_000;
       while (!condition() && Date.now() < deadline) await new Promise((r) => setTimeout(r, 5));
     };
     let lastTime = 0;

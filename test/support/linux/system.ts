@@ -22,7 +22,10 @@ const hasHandles = process.platform === 'linux' && findHandles();
 export const linux: System = {
   ...programs,
   ...proc,
-  lacks: existsSync('/usr/bin/strace') ? {} : { 'system calls': 'needs strace' },
+  lacks: {
+    ...(existsSync('/usr/bin/strace') ? {} : { 'system calls': 'needs strace' }),
+    ...(process.getuid?.() === 0 ? {} : { namespaces: 'needs root', users: 'needs root' }),
+  },
   hasHandles,
   tellsExits: hasHandles && isSince(6, 15) && emulator === undefined, // pidfds tell since then
   endingSignals: ['SIGTERM', 'SIGKILL', 'SIGUSR1', 'SIGSEGV', 'SIGABRT'],
