@@ -88,7 +88,7 @@ export interface Crowd {
 export async function gather(count: number): Promise<Crowd> {
   const script = `i=0; while [ $i -lt ${count} ]; do
       sleep 1000000 >/dev/null 2>&1 & pids="$pids $!"; i=$((i + 1));
-    done; echo $pids; read -r _; kill $pids`;
+    done; echo $pids; read -r _; kill $pids 2>/dev/null`;
   const shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(shell, 'close');
   let line = '';
