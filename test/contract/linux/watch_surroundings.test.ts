@@ -9,6 +9,7 @@ import {
   type Tools,
 } from '../../support/library.js';
 import { slowness } from '../../support/platform.js';
+import { isRoot } from '../../support/processes.js';
 import { needs } from '../../support/system.js';
 import { whyNoEvents } from '../../support/watching.js';
 
@@ -125,7 +126,10 @@ describe.each(surroundings)('A watch %s', (_, where, options, reason) => {
   const wantsEvents = !('backend' in options);
   const isOfNetwork = reason === 'network namespace'; // which is found out last
   let played: Played;
-  const why = wantsEvents ? whyNot : undefined; // without events, what follows does the same
+  const isOfRoot = where.launcher !== undefined && !where.launcher.includes('--user');
+  const whyNoRoot = isOfRoot && !isRoot ? 'needs root' : undefined;
+  // Without events, what follows does the same.
+  const why = whyNoRoot ?? (wantsEvents ? whyNot : undefined);
   beforeAll(async () => {
     const patience = 30_000 * slowness;
     if (why === undefined) played = await inProcess(where, { options, patience }, play);
