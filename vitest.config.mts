@@ -12,8 +12,9 @@ export default defineConfig({
     pool: 'forks',
     // The tests start many processes of their own; more workers would make them slow, not fast.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    // Bounds against a hang, which the busiest machine does not come near.
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
     typecheck: {
       checker: 'tsc',
       tsconfig: 'tsconfig.json',

@@ -50,6 +50,8 @@ std::string_view platform_of(EngineKind kind) {
 
 }  // namespace
 
+int32_t Engine::own_pid() { return procseek::own_pid(); }
+
 Reason& Reason::add(std::string_view more) {
   size_t length = std::strlen(text_);
   text_[length + more.copy(text_ + length, sizeof text_ - 1 - length)] = '\0';

@@ -72,6 +72,8 @@ class Engine {
   virtual std::unique_ptr<Source> make_source() = 0;
   // See process_exists() and list_children() in platform.h.
   virtual Status exists(int32_t pid) = 0;
+  // See own_pid() in platform.h.
+  virtual int32_t own_pid();
   virtual Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) = 0;
 
  protected:

@@ -33,6 +33,10 @@ Status make_engine(EngineKind kind, Iteration iteration, const char* root,
 // at is one.
 bool process_exists(int32_t pid);
 
+// The PID of this process as make_source() shows it: on Linux, /proc may be that of another PID
+// namespace. 0 when it is not among the processes there.
+int32_t own_pid();
+
 // Appends the PIDs (int32_t) of all children of `parents` to `ret_children`. A child that lives
 // throughout the call is always among them; one that came or went meanwhile may be. Parents that do
 // not exist have none. kUnsupported when this host cannot tell without looking at every process.

@@ -56,6 +56,7 @@
             "linux/lz4.cc",
             "linux/news.cc",
             "linux/obstacles.cc",
+            "linux/own_pid.cc",
             "linux/parse.cc",
             "linux/proc_events.cc",
             "linux/proc_root.cc",

@@ -1,12 +1,26 @@
 #include "query.h"
 
+#include <algorithm>
+
 namespace procseek {
 
 bool Query::wants_comm() const {
   return !options_.any_name && (options_.by == By::name || options_.by == By::comm);
 }
 
+Status Query::exclude(const int32_t* pids, size_t count) {
+  if (count == 0) return kOk;
+  std::string_view bytes(reinterpret_cast<const char*>(pids), count * sizeof *pids);
+  return excluded_.append(bytes) ? kOk : out_of_memory();
+}
+
+bool Query::excludes(int32_t pid) const {
+  Values<int32_t> pids = values_of<int32_t>(excluded_);
+  return std::binary_search(pids.begin(), pids.end(), pid);
+}
+
 bool Query::may_match(const Record& record) const {
+  if (excluded_.size() != 0 && excludes(record.pid)) return false;
   return !record.has(Field::comm) || may_match(record.view(record.comm));
 }
 

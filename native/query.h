@@ -33,6 +33,8 @@ class Query {
   explicit Query(const QueryOptions& options)
       : options_(options), batch_(options.fields, options.text_limit) {}
 
+  // Leaves out the processes of these PIDs, which are in ascending order, without duplicates.
+  Status exclude(const int32_t* pids, size_t count);
   // `names` as NameSet::assign takes them.
   Status assign_names(std::string_view names, bool ignore_case) {
     return names_.assign(names, ignore_case);
@@ -46,7 +48,7 @@ class Query {
   // Whether whoever asks only looks for candidates, to be read again.
   bool is_provisional() const { return options_.tell_all; }
   Status append_hashes(Bytes& hashes, uint64_t seed) const;
-  // What the comm tells, when there is one: false rules the process out.
+  // What the PID, and the comm when there is one, tell: false rules the process out.
   bool may_match(const Record& record) const;
   bool may_match(std::string_view comm) const;
   // The fields to read first of a process that may match; those that test() needs are among them.
@@ -83,6 +85,7 @@ class Query {
   bool is_candidate = false;
 
  private:
+  bool excludes(int32_t pid) const;
   bool has_name_test() const { return !options_.any_name && !options_.tell_all; }
   FieldMask subject_fields() const;
   FieldMask test_fields() const;
@@ -90,6 +93,7 @@ class Query {
 
   QueryOptions options_;
   NameSet names_;
+  Bytes excluded_;
   Batch batch_;
   uint32_t told_ = 0;
   bool is_satisfied_ = false;

@@ -52,6 +52,8 @@ export interface Binding {
 
   /** Without an engine, here and below: statelessly. 0, 2 when there is none, or a negative status. */
   exists(engine: NativeEngine | undefined, pid: number): number;
+  /** This process's PID among those that the engine tells; 0 when it is none of them. */
+  ownPid(engine: NativeEngine | undefined): number;
   /** `textLimit` is that of `cmdline` and of `environ`, in bytes each, here and below. */
   lookupSync(
     engine: NativeEngine | undefined,
@@ -76,7 +78,7 @@ export interface Binding {
   ): NativePass | number;
   /**
    * Before the first step. -1 for any `uid` or `ppid`, 0 for no `limit`; `names` with a NUL behind
-   * each. Returns 0 or a negative status.
+   * each; `excluded` PIDs as `pids` above. Returns 0 or a negative status.
    */
   addQuery(
     pass: NativePass,
@@ -88,6 +90,7 @@ export interface Binding {
     fields: number,
     names: Uint8Array,
     textLimit: number,
+    excluded: Int32Array | undefined,
   ): number;
   nextSync(pass: NativePass): StepResult;
   /** One at a time. */
@@ -135,6 +138,7 @@ export interface Binding {
     fields: number,
     names: Uint8Array,
     textLimit: number,
+    excluded: Int32Array | undefined,
   ): NativeWatch | number;
   /** What was told, four int32 each (Watch::Told in native/watch.h), and a packet of rows. */
   takeFromWatch(watch: NativeWatch): [told: ArrayBuffer, rows: ArrayBuffer];

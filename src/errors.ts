@@ -1,4 +1,4 @@
-import { getSystemErrorMap } from 'node:util';
+import { getSystemErrorMap, types } from 'node:util';
 import { binding } from './binding.js';
 
 /**
@@ -95,6 +95,8 @@ function coded<E extends Error>(error: E, code: string): E & CodedError {
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
   if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'an array';
+  if (types.isRegExp(value)) return 'a RegExp';
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
 }

@@ -1,6 +1,6 @@
 /** The fields of a process: what they mean, and which of them were asked for. */
 import { binding } from './binding.js';
-import { wrongType, wrongValue } from './errors.js';
+import { outOfRange, wrongType, wrongValue } from './errors.js';
 
 /**
  * Linux: the third field of proc_pid_stat(5), in psutil's words.
@@ -300,10 +300,17 @@ export const fieldNames: readonly Field[] = fieldTable.map((row) => row.name);
 
 const bits = new Map<unknown, number>(fieldTable.map((row) => [row.name, row.bit]));
 
+/** There are fewer, but lists that were put together may name one more than once. */
+const mostFields = 1000;
+
 /** The set of fields as native code takes it: `pid` and those of `fields`. */
 export function fieldMask(fields: readonly Field[]): number {
+  if (fields.length > mostFields) {
+    throw outOfRange('options.fields', `at most ${mostFields} fields`, fields.length);
+  }
   let mask = 1;
-  for (const field of fields) {
+  for (let i = 0; i < fields.length; i++) {
+    const field: unknown = fields[i];
     const bit = bits.get(field);
     if (bit === undefined) {
       if (typeof field !== 'string')

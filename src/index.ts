@@ -4,6 +4,7 @@ export { type ChildrenOptions, children } from './children.js';
 export type { ScanMessage } from './diagnostics.js';
 export type { EngineIteration, EngineName } from './engine.js';
 export { ProcessError } from './errors.js';
+export type { Exclusion } from './exclude.js';
 export {
   type CpuTime,
   type DefaultField,

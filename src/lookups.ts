@@ -20,7 +20,7 @@ import type {
 import { Lookup } from './lookup.js';
 import { checkMaxBytes, checkOptions, checkPid, checkProcess, checkSignal } from './options.js';
 import { SharedPasses } from './overlap.js';
-import { compileFilter, compileQuery, type NameQuery, type Query } from './query.js';
+import { compileFilter, compileQuery, type NameQuery, nameTypes, type Query } from './query.js';
 import { findRelatives } from './relatives.js';
 import type { scan, scanSync } from './scan.js';
 import { ProcessStream, SyncRows } from './stream.js';
@@ -77,7 +77,7 @@ export class Lookups {
 
   readonly findByName: typeof findByName = async (name, options) => {
     const checked = checkOptions(options);
-    const query = compileName(name, checked);
+    const query = this.#compileName(name, checked);
     const release = this.#engine.hold();
     try {
       return await this.#passes.find(query, checkSignal(checked.signal));
@@ -91,7 +91,7 @@ export class Lookups {
     options: FindByNameOptions<readonly Field[]> | undefined,
   ) => {
     this.#engine.assertOpen();
-    const query = compileName(name, checkOptions(options));
+    const query = this.#compileName(name, checkOptions(options));
     const lookup = new Lookup<T>(this.#engine, query);
     runSync(walk(this.#engine, [lookup]));
     return lookup.drain();
@@ -109,14 +109,14 @@ export class Lookups {
 
   readonly scan: typeof scan = (filter, options) => {
     const checked = checkOptions(options);
-    const query = compileFilter(filter, checked);
+    const query = compileFilter(filter, checked, { engine: this.#engine });
     const own = checkSignal(checked.signal);
     this.#engine.assertOpen();
     return new ProcessStream(this.#engine, query, own ? [...this.#end, own] : this.#end);
   };
 
   readonly scanSync: typeof scanSync = (filter, options) => {
-    const query = compileFilter(filter, checkOptions(options));
+    const query = compileFilter(filter, checkOptions(options), { engine: this.#engine });
     this.#engine.assertOpen();
     return { [Symbol.iterator]: () => new SyncRows(this.#engine, query) };
   };
@@ -129,14 +129,14 @@ export class Lookups {
       release();
     }
   };
-}
 
-/** A name may be left out of a filter, not here. */
-function compileName(name: NameQuery, options: FindByNameOptions<readonly Field[]>): Query {
-  if (name === undefined)
-    throw wrongType('name', 'a string, a RegExp, a Uint8Array or an array of these', name);
-  const { by, ignoreCase, uid, ppid, zombies, limit, fields, maxBytes } = options;
-  return compileQuery(name, { by, ignoreCase, uid, ppid, zombies, limit, fields, maxBytes });
+  /** A name may be left out of a filter, not here. */
+  #compileName(name: NameQuery, options: FindByNameOptions<readonly Field[]>): Query {
+    if (name === undefined) throw wrongType('name', nameTypes, name);
+    const { by, ignoreCase, uid, ppid, exclude, zombies, limit, fields, maxBytes } = options;
+    const query = { by, ignoreCase, uid, ppid, exclude, zombies, limit, fields, maxBytes };
+    return compileQuery(name, query, this.#engine);
+  }
 }
 
 async function abortable<T>(signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {

@@ -113,6 +113,7 @@ class Monitor {
           query.fields,
           query.names,
           query.textLimit,
+          query.excluded,
         ),
       ) as NativeWatch;
       return { token, native };

@@ -84,12 +84,84 @@ export function checkBudget(budget: unknown): number {
   return budget;
 }
 
+/** More processes than Linux can run at a time (PID_MAX_LIMIT in linux/threads.h). */
+export const mostPids = 2 ** 22;
+
 /** Ascending, without duplicates. */
 export function checkPids(pids: unknown): Int32Array | undefined {
   if (pids === undefined) return undefined;
   if (!Array.isArray(pids)) throw wrongType('filter.pids', 'an array of numbers', pids);
-  const checked = pids.map((pid: unknown, i) => checkPid(pid, `filter.pids[${i}]`));
-  return Int32Array.from(new Set(checked)).sort();
+  const count = checkCount('filter.pids', pids, mostPids, 'PIDs');
+  const checked = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const pid: unknown = pids[i];
+    const number = typeof pid === 'number' ? pid | 0 : -1;
+    // The name is put together for what is refused alone: there may be millions.
+    checked[i] = number === pid && number >= 0 ? number : checkPid(pid, `filter.pids[${i}]`);
+  }
+  return sorted(checked);
+}
+
+/** Ascending, without duplicates; of numbers that are not negative. In place. */
+export function sorted(numbers: Int32Array): Int32Array {
+  if (!isAscending(numbers)) sort(numbers);
+  let kept = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i] as number;
+    if (i === 0 || number !== numbers[kept - 1]) numbers[kept++] = number;
+  }
+  return numbers.subarray(0, kept);
+}
+
+function isAscending(numbers: Int32Array): boolean {
+  for (let i = 1; i < numbers.length; i++) {
+    if ((numbers[i - 1] as number) > (numbers[i] as number)) return false;
+  }
+  return true;
+}
+
+/** By 11 of 32 bits at a time, lowest first: a third of what sort() takes for a million. */
+function sort(numbers: Int32Array): void {
+  if (numbers.length < 10_000) {
+    numbers.sort();
+    return;
+  }
+  let from: Int32Array = numbers;
+  let to: Int32Array = new Int32Array(from.length);
+  for (let shift = 0; shift < 32; shift += 11) {
+    scatter(from, to, shift);
+    [from, to] = [to, from];
+  }
+  numbers.set(from);
+}
+
+/** Orders numbers by 11 bits, and leaves those alike in these as they are. */
+function scatter(from: Int32Array, to: Int32Array, shift: number): void {
+  const { length } = from;
+  const ends = new Uint32Array(2 ** 11 + 1);
+  for (let i = 0; i < length; i++) {
+    (ends[(((from[i] as number) >>> shift) & 0x7ff) + 1] as number)++;
+  }
+  for (let i = 1; i < ends.length; i++) (ends[i] as number) += ends[i - 1] as number;
+  for (let i = 0; i < length; i++) {
+    const number = from[i] as number;
+    to[(ends[(number >>> shift) & 0x7ff] as number)++] = number;
+  }
+}
+
+/** The length of an array, of which no more is to be looked at. */
+export function checkCount(
+  name: string,
+  array: readonly unknown[],
+  most: number,
+  what: string,
+): number {
+  const count = array.length;
+  // The length of a Proxy may be anything.
+  if (!(count >= 0 && count <= most)) {
+    throw outOfRange(name, `at most ${most} ${what} in one call`, count);
+  }
+  return count;
 }
 
 export function checkOptions<T extends object>(options: T | undefined, name = 'options'): T {

@@ -1,9 +1,12 @@
 /** What to look for, from the caller's words to those of native/query.h. */
 import { types } from 'node:util';
 import { binding } from './binding.js';
-import { wrongType, wrongValue } from './errors.js';
+import type { Engine } from './engine.js';
+import { outOfRange, wrongType, wrongValue } from './errors.js';
+import { type Exclusion, excludedPids } from './exclude.js';
 import { fieldMask, optionalFieldMask } from './fields.js';
 import {
+  checkCount,
   checkLimit,
   checkMaxBytes,
   checkOptions,
@@ -16,6 +19,9 @@ import {
  * A name to look for. A string (as UTF-8) or bytes match when they equal, byte for byte, what `by`
  * says; a RegExp is tested against the text, from its start, whatever its `lastIndex`. An array
  * matches when one of its elements does. Neither empty nor with a NUL.
+ *
+ * One call takes at most 10,000 names, whose strings and bytes are not longer than 2 MiB in all; a
+ * string with letters beyond ASCII, whose case does not matter, has at most 8,192 characters.
  *
  * Windows: case does not matter but in a command line, nor which slash stands in a path; and the
  * `.exe` at the end may be left out, also for a RegExp, whose case is up to its flags.
@@ -65,15 +71,40 @@ export interface NameOptions {
    * Windows has no zombies.
    */
   zombies?: boolean | undefined;
+  /**
+   * Processes to leave out, before anything is read of them and whatever they are called. One of
+   * these, or an array of them:
+   *
+   * - `'self'`: the process that calls
+   * - `'ancestors'`: the process that calls, its parent, the parent of that one, and so on, as they
+   *   are when the call is made: a search in command lines would find whoever was told what to
+   *   search for, `npx` and `sh -c` among them. Ends at an ancestor that is hidden from this user.
+   * - a PID, 0 to 2³¹−1
+   *
+   * Default: none.
+   */
+  exclude?: Exclusion | readonly Exclusion[] | undefined;
 }
 
 /** Which processes; all conditions have to hold. */
 export interface ProcessFilter extends NameOptions {
   /** Default: any. */
   name?: NameQuery | undefined;
-  /** Only these; no others are looked at. Default: all processes. */
+  /** Only these, at most 4,194,304; no others are looked at. Default: all processes. */
   pids?: readonly number[] | undefined;
 }
+
+/** All conditions that there are. */
+const conditions: Readonly<Record<keyof ProcessFilter, true>> = {
+  name: true,
+  by: true,
+  ignoreCase: true,
+  uid: true,
+  ppid: true,
+  pids: true,
+  exclude: true,
+  zombies: true,
+};
 
 /** In the order of `By` in native/query.h. */
 const byNumbers: readonly string[] = ['name', 'comm', 'exe', 'argv0', 'cmdline', 'any'];
@@ -101,6 +132,7 @@ export interface NativeQuery {
   readonly fields: number;
   readonly names: Uint8Array;
   readonly textLimit: number;
+  readonly excluded: Int32Array | undefined;
 }
 
 /** A decision that only JavaScript can make: whether one of the patterns matches. */
@@ -131,8 +163,12 @@ export interface QueryOptions extends NameOptions {
   pids?: unknown;
 }
 
-/** `name` may be left out where a filter is meant. */
-export function compileQuery(name: NameQuery | undefined, options: QueryOptions): Query {
+/** `name` may be left out where a filter is meant. `engine` is to tell who this process is. */
+export function compileQuery(
+  name: NameQuery | undefined,
+  options: QueryOptions,
+  engine?: Engine,
+): Query {
   const { by = 'name', ignoreCase = false, zombies = name === undefined } = options;
   const byNumber = byNumbers.indexOf(by);
   if (byNumber === -1) {
@@ -141,7 +177,7 @@ export function compileQuery(name: NameQuery | undefined, options: QueryOptions)
   if (typeof ignoreCase !== 'boolean')
     throw wrongType('options.ignoreCase', 'a boolean', ignoreCase);
   if (typeof zombies !== 'boolean') throw wrongType('options.zombies', 'a boolean', zombies);
-  const { literals, patterns } = sort(name, ignoreCase);
+  const { literals, patterns } = sortNames(name, ignoreCase);
   const test = patterns.length === 0 ? undefined : nameTest(patterns, by);
   return {
     native: {
@@ -155,13 +191,16 @@ export function compileQuery(name: NameQuery | undefined, options: QueryOptions)
       ppid: checkPpid(options.ppid),
       limit: checkLimit(options.limit),
       fields: optionalFieldMask(options.fields),
-      names: terminated(literals),
+      names: literals,
       textLimit: checkMaxBytes(options.maxBytes),
+      excluded: excludedPids(options.exclude, engine, askPpid),
     },
     test,
     pids: checkPids(options.pids),
   };
 }
+
+const askPpid = () => compileQuery(undefined, { fields: ['ppid'] });
 
 /**
  * What to tell of each process is not the filter's. `zombies` where the filter does not say: by
@@ -170,16 +209,44 @@ export function compileQuery(name: NameQuery | undefined, options: QueryOptions)
 export function compileFilter(
   filter: ProcessFilter | undefined,
   { fields, maxBytes }: { fields?: unknown; maxBytes?: unknown },
-  zombiesByDefault?: boolean,
+  { engine, zombiesByDefault }: { engine?: Engine; zombiesByDefault?: boolean },
 ): Query {
-  const options = checkOptions(filter, 'filter');
-  const { name, by, ignoreCase, uid, ppid, pids, zombies = zombiesByDefault } = options;
-  return compileQuery(name, { by, ignoreCase, uid, ppid, pids, zombies, fields, maxBytes });
+  const checked = checkFilter(filter);
+  const { name, by, ignoreCase, uid, ppid, pids, exclude, zombies = zombiesByDefault } = checked;
+  const options = { by, ignoreCase, uid, ppid, pids, exclude, zombies, fields, maxBytes };
+  return compileQuery(name, options, engine);
 }
 
 /** The same query, to be answered whether or not a process has ended. */
 export function withEnded(native: NativeQuery): NativeQuery {
   return { ...native, flags: native.flags & ~flags.skipsEnded };
+}
+
+/**
+ * A condition that is overlooked would let every process pass, and the next line of the caller may
+ * end them all. So what is no condition is refused, and so is a RegExp, a Map or another object that
+ * cannot hold any.
+ */
+function checkFilter(filter: ProcessFilter | undefined): ProcessFilter {
+  const checked = checkOptions(filter, 'filter');
+  const keys = ArrayBuffer.isView(checked) ? [] : Object.keys(checked);
+  if (keys.length === 0 && !isPlain(checked)) {
+    throw wrongType('filter', 'an object with conditions, like { name: /^node/ }', filter);
+  }
+  const unknown = keys.find((key) => !Object.hasOwn(conditions, key));
+  if (unknown !== undefined) {
+    throw wrongValue(
+      'filter',
+      `has no condition ${JSON.stringify(unknown.slice(0, 80))}; there are ${Object.keys(conditions).join(', ')}`,
+    );
+  }
+  return checked;
+}
+
+/** Whether an object was written as `{ … }`, here or in another realm. */
+function isPlain(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** A test of a text: of the whole of it, or of whether it occurs somewhere in it. */
@@ -188,34 +255,71 @@ interface Pattern {
   readonly within: RegExp;
 }
 
+export const nameTypes = 'a string, a RegExp, a Uint8Array or an array of these';
+
+/** Of one query; without the terminators. */
+const mostNames = 10_000;
+const mostBytes = 2 ** 21;
+
 interface SortedNames {
-  /** To be compared as bytes, in native code. */
-  readonly literals: readonly Uint8Array[];
+  /** To be compared as bytes, in native code: a NUL behind each. */
+  readonly literals: Uint8Array;
   readonly patterns: readonly Pattern[];
 }
 
-function sort(name: NameQuery | undefined, ignoreCase: boolean): SortedNames {
-  const literals: Uint8Array[] = [];
+function sortNames(name: NameQuery | undefined, ignoreCase: boolean): SortedNames {
+  const names = copyNames(name);
+  const texts: string[] = [];
+  const bytes: Uint8Array[] = [];
   const patterns: Pattern[] = [];
-  if (name === undefined) return { literals, patterns };
-  const names: readonly unknown[] = Array.isArray(name) ? name : [name];
-  if (names.length === 0) throw wrongValue('name', 'must not be an empty array');
+  let length = 0;
   for (const one of names) {
-    if (types.isRegExp(one)) patterns.push(ownPattern(one, ignoreCase));
+    if (types.isRegExp(one)) {
+      patterns.push(ownPattern(one, ignoreCase));
+      continue;
+    }
+    if (typeof one !== 'string' && !types.isUint8Array(one))
+      throw wrongType('name', nameTypes, one);
+    // A string has at least as many bytes: what is too long is neither looked into nor encoded.
+    length += one.length;
+    if (length > mostBytes) throw tooLong(length);
+    checkLiteral(one);
+    if (typeof one !== 'string') bytes.push(one);
     else if (needsUnicode(one, ignoreCase)) patterns.push(caselessPattern(one, ignoreCase));
-    else literals.push(literal(one));
+    else texts.push(one);
   }
+  // Together, for each call of the encoder costs more than a name does.
+  const encoded = Buffer.from(texts.map((text) => `${text}\0`).join(''));
+  const literals =
+    bytes.length === 0
+      ? encoded
+      : Buffer.concat([encoded, ...bytes.flatMap((one) => [one, terminator])]);
+  if (literals.length - texts.length - bytes.length > mostBytes) throw tooLong(literals.length);
   return { literals, patterns };
 }
 
-function literal(name: unknown): Uint8Array {
-  const bytes = typeof name === 'string' ? Buffer.from(name) : name;
-  if (!types.isUint8Array(bytes)) {
-    throw wrongType('name', 'a string, a RegExp, a Uint8Array or an array of these', name);
+const terminator = new Uint8Array(1);
+
+function tooLong(bytes: number): RangeError {
+  return outOfRange('name', `at most ${mostBytes} bytes in all`, bytes);
+}
+
+/** Each element is read once: what a caller's array says of itself may change. */
+function copyNames(name: NameQuery | undefined): readonly unknown[] {
+  if (name === undefined) return [];
+  if (!Array.isArray(name)) return [name];
+  const count = checkCount('name', name, mostNames, 'names');
+  if (count === 0) throw wrongValue('name', 'must not be an empty array');
+  const copy: unknown[] = [];
+  for (let i = 0; i < count; i++) copy.push(name[i]);
+  return copy;
+}
+
+function checkLiteral(name: string | Uint8Array): void {
+  if (name.length === 0) throw wrongValue('name', 'must not be empty');
+  if (typeof name === 'string' ? name.includes('\0') : name.includes(0)) {
+    throw wrongValue('name', 'must not contain a NUL');
   }
-  if (bytes.length === 0) throw wrongValue('name', 'must not be empty');
-  if (bytes.includes(0)) throw wrongValue('name', 'must not contain a NUL');
-  return bytes;
 }
 
 /** The case of image files does not matter; that of what stands in a command line does. */
@@ -226,8 +330,14 @@ function needsUnicode(name: unknown, ignoreCase: boolean): name is string {
   return (ignoreCase || namesAreImages) && typeof name === 'string' && /[^\0-\x7f]/.test(name);
 }
 
+/** V8's regular expressions end at some ten thousand letters. */
+const mostCaseless = 8192;
+
 function caselessPattern(name: string, ignoreCase: boolean): Pattern {
-  literal(name);
+  if (name.length > mostCaseless) {
+    const range = `at most ${mostCaseless} characters where case does not matter beyond ASCII`;
+    throw outOfRange('name', range, name.length);
+  }
   const escaped = name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   const path = namesAreImages ? escaped.replace(/\\[\\/]/g, '[\\\\/]') : escaped;
   return {
@@ -294,9 +404,4 @@ function namesInArgv0(argv0: string): string[] {
 /** What a query may leave out. */
 function withoutExe(name: string | undefined): string | undefined {
   return name?.replace(/(?<=.)\.exe$/i, '');
-}
-
-function terminated(names: readonly Uint8Array[]): Uint8Array {
-  const terminator = new Uint8Array(1);
-  return Buffer.concat(names.flatMap((name) => [name, terminator]));
 }

@@ -4,7 +4,7 @@ import type { ChildrenOptions } from './children.js';
 import { decodeOne } from './decode.js';
 import type { Engine } from './engine.js';
 import { checkStatus, wrongType } from './errors.js';
-import { defaultFields, type Field, fieldMask, type Process } from './fields.js';
+import { defaultFields, type Field, fieldMask, optionalFieldMask, type Process } from './fields.js';
 import { Lookup } from './lookup.js';
 import { checkOptions, checkPid, checkProcess, checkSignal } from './options.js';
 import { compileQuery, type QueryOptions } from './query.js';
@@ -24,6 +24,7 @@ export async function findRelatives<F extends readonly Field[]>(
     typeof pidOrProcess === 'number'
       ? { pid: checkPid(pidOrProcess), id: undefined }
       : checkProcess(pidOrProcess, engine.isForeign);
+  optionalFieldMask(fields);
   const asked: readonly Field[] = Array.isArray(fields) ? fields : [];
   const query = { fields: Array.isArray(fields) ? [...asked, 'ppid'] : fields, maxBytes };
   checkSignal(signal)?.throwIfAborted();

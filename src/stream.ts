@@ -167,32 +167,49 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
 
 /** The same, at once. Written out, for a generator would take longer than the rest. */
 export class SyncRows<T> implements IterableIterator<T> {
+  readonly #engine: Engine;
   readonly #lookup: Lookup<T>;
   readonly #steps: Walk;
   #next: ReturnType<Walk['next']> | undefined;
   #rows: T[] = [];
   #position = 0;
+  #hasEnded = false;
 
   constructor(engine: Engine, query: Query) {
+    this.#engine = engine;
     this.#lookup = new Lookup(engine, query);
     this.#steps = walk(engine, [this.#lookup], query.pids);
   }
 
+  /** @throws ProcessError `ERR_FINDER_CLOSED` once the finder was closed, unless it came to its end. */
   next(): IteratorResult<T, undefined> {
+    if (this.#hasEnded) return { done: true, value: undefined };
+    try {
+      this.#engine.assertOpen();
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
     while (this.#position >= this.#rows.length) {
-      if (!this.#step()) return { done: true, value: undefined };
+      if (!this.#step()) return this.return();
     }
     return { done: false, value: this.#rows[this.#position++] as T };
   }
 
   return(): IteratorResult<T, undefined> {
-    this.#rows = [];
-    this.#next = this.#steps.return();
+    this.#hasEnded = true;
+    this.#release();
     return { done: true, value: undefined };
   }
 
   [Symbol.iterator](): this {
     return this;
+  }
+
+  #release(): void {
+    this.#rows = [];
+    this.#position = 0;
+    this.#next = this.#steps.return();
   }
 
   #step(): boolean {

@@ -66,8 +66,10 @@ function openPass(
     binding.openPass(engine.native, pids, scanChannel.hasSubscribers),
   ) as NativePass;
   consumers.forEach((consumer, position) => {
-    const { by, flags, uid, ppid, limit, fields, names, textLimit } = consumer.native;
-    checkStatus(binding.addQuery(pass, by, flags, uid, ppid, limit, fields, names, textLimit));
+    const { by, flags, uid, ppid, limit, fields, names, textLimit, excluded } = consumer.native;
+    checkStatus(
+      binding.addQuery(pass, by, flags, uid, ppid, limit, fields, names, textLimit, excluded),
+    );
     consumer.begin(() => binding.cancel(pass, position));
   });
   return pass;

@@ -83,7 +83,7 @@ export function watch<const F extends readonly Field[] = DefaultFields>(
   if (settings.backend === -1) {
     throw wrongValue('options.backend', `must be one of ${backends.join(', ')}`);
   }
-  const query = compileFilter(asFilter(nameOrFilter), checked, false);
+  const query = compileFilter(asFilter(nameOrFilter), checked, { zombiesByDefault: false });
   const fields = query.native.fields | reportFields(query);
   const watched = { ...query, native: { ...query.native, fields } };
   return new Watcher(watched, query.native.fields, settings, checkSignal(checked.signal));

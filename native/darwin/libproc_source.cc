@@ -2,6 +2,7 @@
 
 #include <libproc.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <new>
@@ -12,6 +13,8 @@
 #include "pids.h"
 
 namespace procseek {
+
+int32_t own_pid() { return static_cast<int32_t>(::getpid()); }
 
 std::unique_ptr<Source> make_source(SourceContext*) {
   return std::unique_ptr<Source>(new (std::nothrow) LibprocSource);

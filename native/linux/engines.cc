@@ -6,6 +6,7 @@
 #include "bpf_source.h"
 #include "events_source.h"
 #include "obstacles.h"
+#include "own_pid.h"
 #include "procfs_source.h"
 
 namespace procseek {
@@ -33,6 +34,7 @@ class ProcfsEngine : public Engine {
     return std::unique_ptr<Source>(new (std::nothrow) ProcfsSource(context(), root()));
   }
   Status exists(int32_t pid) override { return view().exists(pid); }
+  int32_t own_pid() override { return own_pid_below(view()); }
   Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) override {
     return view().list_children(parents, count, ret_children);
   }

@@ -64,6 +64,7 @@ constexpr char kCalls[] = PROCSEEK_CALLS(X);
   X("tryEngine", try_engine)             \
   X("isForeign", is_foreign)             \
   X("exists", exists)                    \
+  X("ownPid", own_pid)                   \
   X("lookupSync", lookup_sync)           \
   X("lookup", lookup)                    \
   X("openPass", open_pass)               \

@@ -216,7 +216,8 @@ bool QueryArguments::read(const Arguments& arguments, size_t at) {
       !arguments.u32(at + 1, flags) || !arguments.i64(at + 2, options.uid) ||
       !arguments.i64(at + 3, options.ppid) || !arguments.u32(at + 4, options.limit) ||
       !arguments.u32(at + 5, options.fields) || !arguments.bytes(at + 6, names) ||
-      !arguments.u32(at + 7, options.text_limit) || options.text_limit > Record::kMostTextLimit) {
+      !arguments.u32(at + 7, options.text_limit) || options.text_limit > Record::kMostTextLimit ||
+      (!arguments.is_undefined(at + 8) && !arguments.i32_array(at + 8, excluded, excluded_count))) {
     return false;
   }
   options.by = static_cast<By>(by);
@@ -229,12 +230,24 @@ bool QueryArguments::read(const Arguments& arguments, size_t at) {
   return true;
 }
 
+Status QueryArguments::complete(Query& query) const {
+  Status status = query.exclude(excluded, excluded_count);
+  return status == kOk ? query.assign_names(names, ignore_case) : status;
+}
+
 napi_value exists(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   EngineUse engine;
   int32_t pid;
   if (!engine.read(env, arguments, 0) || !arguments.i32(1, pid)) return refuse(env);
   return number(env, engine->exists(pid));
+}
+
+napi_value own_pid(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  EngineUse engine;
+  if (!engine.read(env, arguments, 0)) return refuse(env);
+  return number(env, engine->own_pid());
 }
 
 napi_value lookup_sync(napi_env env, napi_callback_info info) {
@@ -283,7 +296,7 @@ napi_value add_query(napi_env env, napi_callback_info info) {
   if (handle == nullptr || handle->is_busy() || !query.read(arguments, 1)) return refuse(env);
   Query* added = handle->pass().add(query.options);
   if (added == nullptr) return number(env, out_of_memory());
-  return number(env, added->assign_names(query.names, query.ignore_case));
+  return number(env, query.complete(*added));
 }
 
 napi_value next_sync(napi_env env, napi_callback_info info) {

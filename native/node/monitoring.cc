@@ -182,7 +182,7 @@ bool read_identity(const Arguments& arguments, size_t index, Identity& ret_ident
 Status set_up(Watch& watch, const Arguments& arguments, const QueryArguments& query) {
   const int32_t* pids;
   size_t count;
-  Status status = watch.query().assign_names(query.names, query.ignore_case);
+  Status status = query.complete(watch.query());
   if (status != kOk || !arguments.i32_array(2, pids, count)) return status;
   return watch.only(pids, count);
 }

@@ -40,6 +40,8 @@ uint32_t stamp_of(uint64_t birth) { return static_cast<uint32_t>(birth ^ birth >
 
 }  // namespace
 
+int32_t own_pid() { return static_cast<int32_t>(GetCurrentProcessId()); }
+
 std::unique_ptr<Source> make_source(SourceContext*) {
   return std::unique_ptr<Source>(new (std::nothrow) WindowsSource);
 }

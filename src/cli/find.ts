@@ -27,6 +27,7 @@ export async function find(argv: string[]): Promise<number> {
   const found = await findByName(names, {
     by: values.by as MatchBy | undefined, // checked by findByName()
     ignoreCase: values['ignore-case'],
+    exclude: values.by === 'cmdline' || values.by === 'any' ? 'ancestors' : 'self', // see pgrep(1)
     limit: values.limit === undefined ? undefined : Number(values.limit),
   });
   process.stdout.write(values.json ? `${printableJson(found)}\n` : found.map(line).join(''));

@@ -48,6 +48,9 @@ const wrongType = { constructor: TypeError, code: 'ERR_INVALID_ARG_TYPE' };
 const wrongValue = { constructor: TypeError, code: 'ERR_INVALID_ARG_VALUE' };
 const outOfRange = { constructor: RangeError, code: 'ERR_OUT_OF_RANGE' };
 
+/** An array that takes no memory. */
+const sparse = (length: number): unknown[] => Object.assign([], { length });
+
 const numbersOutOfRange = [-1, 2 ** 31, 2 ** 53, 1.5, Number.NaN, Number.POSITIVE_INFINITY];
 const noNumbers = ['1', null, 1n, [1], {}, true, Symbol('pid'), () => 1];
 
@@ -186,6 +189,24 @@ describe.each([...withOptions.filter(([name]) => name in byName), ...withFilter]
       }
     });
 
+    test('an `exclude` that names no process', async () => {
+      for (const exclude of ['', 'Self', 'parent', '1', ['self', 'x']]) {
+        expect(await failure(call, { exclude })).toMatchObject(wrongValue);
+      }
+      for (const pid of numbersOutOfRange) {
+        expect(await failure(call, { exclude: pid })).toMatchObject(outOfRange);
+        expect(await failure(call, { exclude: ['self', pid] })).toMatchObject(outOfRange);
+      }
+      for (const exclude of [null, 1n, {}, true, Symbol('1'), () => 1, new Set([1])]) {
+        expect(await failure(call, { exclude })).toMatchObject(wrongType);
+        expect(await failure(call, { exclude: [1, exclude] })).toMatchObject(wrongType);
+      }
+      for (const exclude of [[['self']], new Array(3).fill(1, 1), [undefined]]) {
+        expect(await failure(call, { exclude })).toMatchObject(wrongType);
+      }
+      expect(await failure(call, { exclude: sparse(2 ** 22 + 1) })).toMatchObject(outOfRange);
+    });
+
     test.each(['uid', 'ppid'])('a %s that is none', async (option) => {
       const range = option === 'uid' ? [-1, 2 ** 32, Number.NaN, 0.5] : numbersOutOfRange;
       for (const value of range) {
@@ -219,7 +240,170 @@ describe.each(withFilter)('%s refuses as PIDs', (...call) => {
     for (const pid of numbersOutOfRange) {
       expect(await failure(call, { pids: [pid] })).toMatchObject(outOfRange);
     }
+    for (const pids of [new Array(3).fill(1, 1), [1, undefined], [2 ** 32 + 1], [1, -1]]) {
+      expect(await failure(call, { pids })).toHaveProperty('code');
+    }
   });
+
+  test('more than there can be', async () => {
+    expect(await failure(call, { pids: sparse(2 ** 22 + 1) })).toMatchObject(outOfRange);
+    expect(await failure(call, { pids: sparse(2 ** 32 - 1) })).toMatchObject(outOfRange);
+  });
+});
+
+describe.each(withFilter)('%s refuses as a filter', (...call) => {
+  test.each(['user', 'cmdline', 'pid', 'Name', 'fields', 'limit', 'toString', '0'])(
+    'what it does not know, like %s, and tells what there is',
+    async (key) => {
+      for (const value of ['root', undefined]) {
+        const error = await failure(call, { name: 'x', [key]: value });
+        expect(error).toMatchObject(wrongValue);
+        expect((error as Error).message).toContain(
+          `filter has no condition "${key}"; there are name, by, ignoreCase, uid, ppid, pids`,
+        );
+      }
+    },
+  );
+
+  test.each([
+    ['a RegExp', /node/],
+    ['bytes', Buffer.from('node')],
+    ['no bytes', new Uint8Array()],
+    ['a Map', new Map([['name', 'node']])],
+    ['a Set', new Set(['node'])],
+    ['a Date', new Date()],
+    ['a promise', Promise.resolve({ name: 'node' })],
+    ['an error', new Error('node')],
+    ['a number as an object', Object(1)],
+    ['an empty string as an object', Object('')],
+    ['an object that inherits what it has', new (class extends Map {})()],
+  ])('%s, which would let everybody pass', async (_, filter) => {
+    expect(await failure(call, filter)).toMatchObject(wrongType);
+  });
+
+  test('no object without a prototype, and none of a class of its own', async () => {
+    class Filter {
+      pids = [process.pid];
+    }
+    const bare = Object.assign(Object.create(null) as object, { pids: [process.pid] });
+    for (const filter of [new Filter(), bare]) {
+      const [, find] = call;
+      const [first] = call[0] === 'scan' ? [await nextOf(find(filter))] : [...listOf(find(filter))];
+      expect(first).toHaveProperty('pid', process.pid);
+    }
+  });
+});
+
+const listOf = (iterable: unknown) => iterable as Iterable<unknown>;
+async function nextOf(stream: unknown): Promise<unknown> {
+  for await (const one of stream as AsyncIterable<unknown>) return one;
+  return undefined;
+}
+
+describe.each(Object.entries(byName))('%s refuses too much:', (...call) => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => `no${i}`);
+
+  test('more than 10,000 names', async () => {
+    for (const names of [many(10_001), sparse(2 ** 32 - 1), new Array(10_001).fill(/x/)]) {
+      const error = await failure(call, names);
+      expect(error).toMatchObject(outOfRange);
+      expect((error as Error).message).toContain('name must be at most 10000 names');
+    }
+  });
+
+  test('more than 2 MiB', async () => {
+    const most = 2 ** 21;
+    for (const name of [
+      'x'.repeat(most + 1),
+      'x'.repeat(2 ** 29 - 24),
+      'é'.repeat(most / 2 + 1),
+      Buffer.alloc(most + 1, 'x'),
+      ['x', 'y'.repeat(most)],
+      ['x', Buffer.alloc(most, 'y')],
+      Array.from({ length: 10_000 }, () => 'x'.repeat(210)),
+    ]) {
+      expect(await failure(call, name, { by: 'cmdline' })).toMatchObject(outOfRange);
+    }
+  });
+
+  test('letters beyond ASCII without end where case does not matter', async () => {
+    const options = { by: 'cmdline', ignoreCase: true };
+    expect(await failure(call, 'é'.repeat(8193), options)).toMatchObject(outOfRange);
+  });
+
+  test('but takes what is at the limits', async () => {
+    const [, find] = call;
+    const nothing = call[0].includes('One') ? undefined : [];
+    expect(await find(many(10_000))).toEqual(nothing);
+    const texts = ['x'.repeat(2 ** 20), Buffer.alloc(2 ** 20, 'x')];
+    expect(await find(texts, { by: 'exe' })).toEqual(nothing);
+    expect(await find('é'.repeat(8192), { by: 'exe', ignoreCase: true })).toEqual(nothing);
+  });
+});
+
+describe.each(withOptions)('%s refuses too many fields', (...call) => {
+  test('as often as they are told', async () => {
+    for (const fields of [new Array(1001).fill('pid'), sparse(2 ** 32 - 1)]) {
+      expect(await failure(call, { fields })).toMatchObject(outOfRange);
+    }
+  });
+});
+
+describe('An array is read once, by its length and its elements', () => {
+  /** An array whose elements change each time that they are read. */
+  function changing<T>(...values: T[]): T[] {
+    let reads = 0;
+    return new Proxy([values[0] as T], {
+      get: (target, key) =>
+        key === '0' ? (values[reads++] ?? values.at(-1)) : Reflect.get(target, key),
+    });
+  }
+  const iterator = {
+    // biome-ignore lint/correctness/useYield: it is never to be asked
+    *[Symbol.iterator](): Generator<never> {
+      throw new Error('an array was iterated over');
+    },
+  };
+
+  test('names', () => {
+    const { name } = findByPidSync(process.pid) as { name: string };
+    const isFound = (names: string[]) => [...scanSync({ name: names, pids: [process.pid] })][0];
+    expect(isFound(changing(name, 'x\0', '', 'none'))).toHaveProperty('name', name);
+    expect(isFound(Object.assign([name], iterator))).toHaveProperty('name', name);
+  });
+
+  test('PIDs', () => {
+    const list = (pids: number[]) => [...scanSync({ pids }, { fields: [] })];
+    expect(list(changing(process.pid, -1, 2 ** 40))).toEqual([{ pid: process.pid }]);
+    expect(list(Object.assign([process.pid], iterator))).toEqual([{ pid: process.pid }]);
+  });
+
+  test('fields', () => {
+    const fields = changing('name', 'nonsense') as 'name'[];
+    expect(findByPidSync(process.pid, { fields })).toHaveProperty('name');
+  });
+
+  test('or refused, when its length is none', async () => {
+    for (const length of [-1, Number.NaN, 1e100]) {
+      const array = new Proxy([1], {
+        get: (target, key) => (key === 'length' ? length : Reflect.get(target, key)),
+      });
+      for (const call of withFilter) {
+        expect(await failure(call, { pids: array })).toMatchObject(outOfRange);
+        expect(await failure(call, { name: array })).toMatchObject(outOfRange);
+        expect(await failure(call, { exclude: array })).toMatchObject(outOfRange);
+      }
+    }
+  });
+});
+
+test('PIDs may be told in whatever order, and more than once', () => {
+  const mixed = Array.from({ length: 12_000 }, (_, i) => (i * 2_654_435_761) % 2 ** 31);
+  const pids = [...mixed, process.pid, ...mixed.slice(0, 1000), process.pid];
+  expect([...scanSync({ pids, name: /./ }, { fields: [] })]).toContainEqual({ pid: process.pid });
+  expect([...scanSync({ pids, exclude: pids }, { fields: [] })]).toEqual([]);
+  const told = [...scanSync({ pids }, { fields: [] })].map(({ pid }) => pid);
+  expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
 });
 
 test('A message names the option, what it must be and what it is', () => {
@@ -267,6 +451,10 @@ describe('watch', () => {
     [{ uid: '0' }, wrongType],
     [{ uid: -1 }, outOfRange],
     [{ ppid: 2 ** 31 }, outOfRange],
+    [{ exclude: 'x' }, wrongValue],
+    [{ exclude: -1 }, outOfRange],
+    [{ user: 'root' }, wrongValue],
+    [new Map(), wrongType],
     [{ pids: 1 }, wrongType],
     [{ pids: [1.5] }, outOfRange],
   ])('refuses the filter %j', (filter, expected) => {

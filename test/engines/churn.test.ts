@@ -22,7 +22,7 @@ import {
 } from '../../src/index.js';
 import { scratchDirectory, uniqueName } from '../support/programs.js';
 
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const folder = scratchDirectory();
 const program = join(folder, 'churn');
@@ -223,7 +223,9 @@ describe('Amid changes', () => {
     };
     const churn = new Churn();
     const found = { answers: 0, steady: 0 };
-    for (let round = 0; round < 60; round++) {
+    // A slow machine may get to ask but seldom before all that was ordered is done.
+    const isEnough = () => found.answers > 100 && found.steady > 500;
+    for (let round = 0; round < 60 || !isEnough(); round++) {
       const orders = Array.from({ length: 150 }, () => churn.order(random, name));
       churn.give(orders);
       let isOver = false;
@@ -249,8 +251,6 @@ describe('Amid changes', () => {
       await over;
     }
     await churn.end();
-    expect(found.answers).toBeGreaterThan(100);
-    expect(found.steady).toBeGreaterThan(500);
     expect(await findByName(everything)).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { capabilities } from '../../src/index.js';
 import { oldKernel } from '../support/sandbox.js';
 
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 1_200_000 });
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const nobody = ['/usr/bin/setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
@@ -63,7 +63,7 @@ async function runContract(
   };
   try {
     const output = await new Promise<string>((resolve) => {
-      execFile(file, args, { cwd: root, env, timeout: 220_000 }, (_, stdout, stderr) =>
+      execFile(file, args, { cwd: root, env, timeout: 1_150_000 }, (_, stdout, stderr) =>
         resolve(stdout + stderr),
       );
     });

@@ -1,5 +1,6 @@
 /** Other users' processes are hidden by the hidepid option of /proc; proc(5). */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { needing, system } from '../support/system.js';
 import { load, resultOf } from './support.js';
 
 /** In namespaces of its own: a process of root's, and the command, which is to become nobody. */
@@ -80,9 +81,12 @@ interface Results {
 describe.each([1, 2])('with hidepid=%i', (hidepid) => {
   let seen: Results;
 
+  beforeEach(needing('namespaces'));
+
   beforeAll(async () => {
+    if (system.lacks.namespaces !== undefined) return;
     seen = await resultOf(script, { wrapper: hiding(hidepid) });
-  }, 60_000);
+  }, 300_000);
 
   it('a hidden process exists, an own one does, and one that there is not does not', () => {
     expect(seen.exists).toEqual([true, true, false]);

@@ -36,7 +36,7 @@ export const cleanExit: Outcome = { code: 0, signal: null, stdout: '', stderr: '
 /** Runs a CommonJS script in a node of its own. */
 export async function runScript(script: string, options: ScriptOptions = {}): Promise<Outcome> {
   if (!existsSync(library)) throw new Error(`${library} is missing: npm run build`);
-  const { wrapper = [], flags = [], env = {}, timeout = 120_000 } = options;
+  const { wrapper = [], flags = [], env = {}, timeout = 290_000 } = options;
   const command = [...tied, ...wrapper, ...tied, process.execPath, ...flags, '-e', script];
   return collect(start(command, { ...childEnvironment(), ...env }, timeout));
 }
@@ -88,7 +88,7 @@ export interface Crowd {
 export async function gather(count: number): Promise<Crowd> {
   const script = `i=0; while [ $i -lt ${count} ]; do
       sleep 1000000 >/dev/null 2>&1 & pids="$pids $!"; i=$((i + 1));
-    done; echo $pids; read -r _; kill $pids`;
+    done; echo $pids; read -r _; kill $pids 2>/dev/null`;
   const shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(shell, 'close');
   let line = '';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Call, callsFor, pathOf, summary, trace } from './strace.js';
 import { type Crowd, gather } from './support.js';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const readOnce = (file: string) => [`openat ${file}`, `read ${file}`, `close ${file}`];
 
@@ -136,13 +136,13 @@ describe('the question about all processes', () => {
     const ask = `const asked = [];
       for (let i = 0; i < 40; i++) {
         asked.push(procseek.findByName(i % 3 ? 'absent' + i : /^absent$/));
-        await new Promise(setImmediate);
+        if (i % 2) await new Promise(setImmediate); // the two of a turn share a pass at least
       }
       await Promise.all(asked)`;
     const calls = callsAbout('/proc', await trace(ask)).filter((name) => name !== 'getdents64');
     const passes = calls.length / 2;
     expect(calls).toEqual(Array.from({ length: passes }, () => ['openat', 'close']).flat());
-    expect(passes).toBeLessThan(40);
+    expect(passes).toBeLessThanOrEqual(20);
   });
 
   it('reads more only of those that match', async () => {

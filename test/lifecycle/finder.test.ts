@@ -62,7 +62,7 @@ const workers = (options: string) => `
   }
   /** What ended a moment ago may yet be at it. */
   async function left(before) {
-    for (const deadline = Date.now() + 20000; Date.now() < deadline; await sleep(5)) {
+    for (const deadline = Date.now() + 60000; Date.now() < deadline; await sleep(5)) {
       if (count() <= before.fds && maps() <= before.maps) break;
     }
     return { fds: count() - before.fds, maps: maps() - before.maps };

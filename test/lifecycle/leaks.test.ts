@@ -16,7 +16,7 @@ const counting = `
   const fs = require('node:fs');
   const open = () => fs.readdirSync('/proc/self/fd').length;
   async function settle(count) {
-    for (const deadline = Date.now() + 20000; open() > count && Date.now() < deadline; ) {
+    for (const deadline = Date.now() + 60000; open() > count && Date.now() < deadline; ) {
       gc();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -148,7 +148,7 @@ describe('what is abandoned is collected with its handle', () => {
       for (let i = 0; i < 100; i++) await procseek.scan({}, { signal }).next();
       const most = count();
       await settle(before);
-      for (const deadline = Date.now() + 20000; count() > 0 && Date.now() < deadline; ) {
+      for (const deadline = Date.now() + 60000; count() > 0 && Date.now() < deadline; ) {
         gc();
         await new Promise((resolve) => setTimeout(resolve, 5));
       }

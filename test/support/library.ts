@@ -69,7 +69,7 @@ const tools = { procseek, require, begin: () => open('/begin'), end: () => open(
     const [first = '', ...rest] = [...launcher, ...(node === undefined ? runtime : [node])];
     const [program, ...command] = system.bound([first, ...rest, script, ...args]);
     await run(program, command, {
-      timeout: 25_000 * slowness,
+      timeout: 150_000 * slowness,
       killSignal: 'SIGKILL',
     });
     return (JSON.parse(readFileSync(answer, 'utf8')) as { result: R }).result;

@@ -1,9 +1,22 @@
 /** What other tools say of the same processes. */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const python = '/usr/bin/python3'; // Debian's, which has python3-psutil
+
+/** Why psutil cannot be asked here; undefined where it can. */
+export const whyNoPsutil =
+  spawnSync(python, ['-I', '-c', 'import psutil']).status === 0
+    ? undefined
+    : 'needs psutil (of Debian, python3-psutil)';
+
+/** Why one of the commands below cannot be asked; undefined where it can. */
+export function whyNoCommand(command: 'pgrep' | 'pidof'): string | undefined {
+  const packages = { pgrep: 'procps', pidof: 'sysvinit-utils' };
+  const isThere = spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
+  return isThere ? undefined : `needs ${command} (of Debian, ${packages[command]})`;
+}
 
 /** Attributes of psutil.Process, in its words. */
 export interface PsutilRecord {

@@ -64,16 +64,26 @@ export class Child {
   }
 }
 
+/**
+ * Programs, other than Python, that may have been executed later than a second after their fork, for
+ * it took that long until they were ready.
+ */
+export const lateStarts = new Set<number>();
+
 /** Runs a program that says when it is ready. For the caller to stop. */
 export async function launch(
   command: string,
   args: readonly string[] = [],
   options: StartOptions = {},
 ): Promise<Child> {
+  const begun = performance.now();
   const child = new Child(system.spawn(command, args, options));
   if (options.says !== undefined) child.say(options.says);
   try {
     child.greeting = await child.line();
+    const isLate = performance.now() - begun > 900 && !command.endsWith('/python3');
+    if (isLate) lateStarts.add(child.pid);
+    else lateStarts.delete(child.pid);
   } catch (error) {
     await child.stop();
     throw error;

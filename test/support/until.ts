@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { slowness } from './platform.js';
 
-const patience = 20_000 * slowness;
+const patience = 60_000 * slowness;
 
 /** Asks again and again until the condition gives something; what it gave. */
 export async function until<T>(

@@ -8,6 +8,7 @@ import procseek, {
   type EngineCapability,
   type EngineIteration,
   type EngineName,
+  type Exclusion,
   type Exit,
   type exists,
   type Field,
@@ -399,6 +400,32 @@ describe('Arguments', () => {
     expectTypeOf(findByPidSync(1, { fields: none })?.pid).toEqualTypeOf<number | undefined>();
     void findByName('x', { by: none, ignoreCase: none, uid: none, limit: none, signal: none });
     void findByName('x', { zombies: none });
+  });
+
+  test('that leave processes out are words, PIDs, or arrays of these', () => {
+    const pids: readonly number[] = [1, 2];
+    const every: (Exclusion | readonly Exclusion[] | undefined)[] = [
+      'self',
+      'ancestors',
+      1,
+      pids,
+      ['self', 1],
+      undefined,
+    ];
+    for (const exclude of every) {
+      void findByName('x', { exclude });
+      scan({ exclude });
+      watch({ name: 'x', exclude }).close();
+    }
+    // @ts-expect-error there is no such word
+    void findByName('x', { exclude: 'parent' });
+    // @ts-expect-error a lookup by PID leaves nobody out
+    void findByPid(1, { exclude: 'self' });
+  });
+
+  test('that are filters have no other conditions', () => {
+    // @ts-expect-error there is no such condition
+    scan({ user: 'root' });
   });
 
   test('that are names may be of several kinds', () => {

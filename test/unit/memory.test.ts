@@ -43,7 +43,9 @@ test('A pass holds less than 128 KiB of native memory, however many processes th
   const few = measure(0);
   const many = measure(1500);
   for (const kind of ['default', 'bounded']) {
-    expect(many.get(kind)?.rows).toBeGreaterThan((few.get(kind)?.rows ?? 0) + 1400);
+    // Its own are among them; how many others there are may differ from one moment to the next.
+    expect(few.get(kind)?.rows).toBeGreaterThan(0);
+    expect(many.get(kind)?.rows).toBeGreaterThanOrEqual(1500);
   }
   for (const [kind, { peak, left }] of many) {
     expect(peak, kind).toBeLessThanOrEqual(128 * 1024);

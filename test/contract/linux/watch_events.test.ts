@@ -52,21 +52,33 @@ describe('A fork', () => {
       scratch,
       uniqueName(12),
       '/bin/sh',
-      '\necho x; read a; i=0; while [ $i -lt 200 ]; do /bin/true; i=$((i+1)); done; echo y; read a',
+      `
+echo x
+while read a; do i=0; while [ $i -lt 50 ]; do /bin/true; i=$((i+1)); done; echo y; done`,
     );
     const marker = makeProgram(scratch, uniqueName(12));
     const observer = await observeReady(watch([basename(path), basename(marker)]));
     const shell = await start(path);
-    shell.say('go');
-    await shell.line();
-    const last = await catchUp(observer, marker);
-    const others = observer.told.filter(
-      ({ process }) => process.pid !== shell.pid && process.pid !== last.pid,
-    );
+    // On a busy host, one or the other takes longer than 10 ms to execute its program.
+    await until('most of fifty are not told', async () => {
+      const before = observer.told.length;
+      shell.say('go');
+      await shell.line();
+      const last = await catchUp(observer, marker);
+      const others = observer.told
+        .slice(before)
+        .filter(({ process: { pid } }) => pid !== shell.pid && pid !== last.pid);
+      // Whoever was told has left again.
+      const known = [shell.pid, last.pid];
+      expect(
+        observer.pids.filter((pid) => !others.some((other) => other.process.pid === pid)),
+      ).toEqual(expect.arrayContaining(known));
+      last.signal('SIGKILL');
+      await until('the end of the marker is told', () => !observer.pids.includes(last.pid));
+      expect(observer.pids).toEqual([shell.pid]);
+      return others.length < 10;
+    });
     expect(observer.of(shell)).toEqual(['start']);
-    expect(observer.pids).toEqual([shell.pid, last.pid].sort((a, b) => a - b));
-    // On a busy host, one may take longer than 10 ms to execute its program.
-    expect(others.length).toBeLessThan(20);
   });
 
   test('that executes programs one after the other is one start', async () => {
@@ -235,7 +247,7 @@ describe('A storm of processes', () => {
         read line`;
       const storm = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });
       const [began] = (await once(storm.stdout ?? storm, 'data')) as [Buffer];
-      const deadline = Date.now() + 20_000;
+      const deadline = Date.now() + 60_000;
       while ((watcher.stats.resyncs === 0 || told.length < 4) && Date.now() < deadline)
         await new Promise((resolve) => setTimeout(resolve, 5));
       const { stats } = watcher;
@@ -276,13 +288,18 @@ test('Records that fill all the room, one burst after the other, end in what is'
 
 test('An idle watcher takes next to no CPU time', async () => {
   const { watcher } = await observeReady(watch(uniqueName(12)));
-  const { cpuTime, events } = watcher.stats;
-  await until('a second has passed', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    return true;
-  });
-  const { stats } = watcher;
+  const [before, after] = await until(
+    'a second has passed in which no change was lost',
+    async () => {
+      const before = watcher.stats;
+      await sleep(1000);
+      const after = watcher.stats;
+      return after.dropped === before.dropped && after.resyncs === before.resyncs
+        ? ([before, after] as const)
+        : undefined;
+    },
+  );
   // Other tests may start processes meanwhile.
-  expect(stats.cpuTime - cpuTime).toBeLessThan(2 + (stats.events - events) * 0.2);
-  expect(stats.passes).toBe(1);
+  expect(after.cpuTime - before.cpuTime).toBeLessThan(2 + (after.events - before.events) * 0.2);
+  expect(after.passes - after.resyncs).toBe(1);
 });

@@ -9,6 +9,8 @@ import {
   type Tools,
 } from '../../support/library.js';
 import { slowness } from '../../support/platform.js';
+import { isRoot } from '../../support/processes.js';
+import { needs } from '../../support/system.js';
 import { whyNoEvents } from '../../support/watching.js';
 
 interface Played {
@@ -124,9 +126,12 @@ describe.each(surroundings)('A watch %s', (_, where, options, reason) => {
   const wantsEvents = !('backend' in options);
   const isOfNetwork = reason === 'network namespace'; // which is found out last
   let played: Played;
-  const why = wantsEvents ? whyNot : undefined; // without events, what follows does the same
+  const isOfRoot = where.launcher !== undefined && !where.launcher.includes('--user');
+  const whyNoRoot = isOfRoot && !isRoot ? 'needs root' : undefined;
+  // Without events, what follows does the same.
+  const why = whyNoRoot ?? (wantsEvents ? whyNot : undefined);
   beforeAll(async () => {
-    const patience = 8000 * slowness;
+    const patience = 30_000 * slowness;
     if (why === undefined) played = await inProcess(where, { options, patience }, play);
   });
   beforeEach(({ skip }) => skip(why !== undefined, why));
@@ -164,7 +169,8 @@ describe.each(surroundings)('A watch %s', (_, where, options, reason) => {
   });
 });
 
-test('Of a PID that was given to another process, one end and one start are told', async () => {
+test('Of a PID that was given to another process, one end and one start are told', async (context) => {
+  needs(context, 'namespaces');
   const result = await inProcess(inPidNamespace, 0, async ({ procseek, require }) => {
     const { spawn } = require('node:child_process') as typeof import('node:child_process');
     const { writeFileSync } = require('node:fs') as typeof import('node:fs');
@@ -178,7 +184,7 @@ test('Of a PID that was given to another process, one end and one start are told
     }
     await watcher.ready;
     const until = async (condition: () => boolean) => {
-      const deadline = Date.now() + 8000;
+      const deadline = Date.now() + 30_000;
       while (!condition() && Date.now() < deadline) await new Promise((r) => setTimeout(r, 5));
     };
     let lastTime = 0;

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { emulator } from '../platform.js';
 import type { System } from '../system.js';
@@ -21,7 +22,10 @@ const hasHandles = process.platform === 'linux' && findHandles();
 export const linux: System = {
   ...programs,
   ...proc,
-  lacks: {},
+  lacks: {
+    ...(existsSync('/usr/bin/strace') ? {} : { 'system calls': 'needs strace' }),
+    ...(process.getuid?.() === 0 ? {} : { namespaces: 'needs root', users: 'needs root' }),
+  },
   hasHandles,
   tellsExits: hasHandles && isSince(6, 15) && emulator === undefined, // pidfds tell since then
   endingSignals: ['SIGTERM', 'SIGKILL', 'SIGUSR1', 'SIGSEGV', 'SIGABRT'],

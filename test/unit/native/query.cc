@@ -66,6 +66,27 @@ TEST_CASE("a comm rules out whom it cannot belong to and nobody else") {
   }
 }
 
+TEST_CASE("a process that is left out is ruled out by its PID whatever else is asked") {
+  constexpr int32_t kLeftOut[] = {2, 7, 2147483647};
+  QueryOptions any;
+  any.any_name = true;
+  QueryOptions undecided = by(By::cmdline);
+  undecided.tell_all = true;
+  for (const QueryOptions& options : {any, undecided, by(By::name), by(By::any)}) {
+    Query query(options);
+    REQUIRE(query.exclude(kLeftOut, 3) == kOk);
+    REQUIRE(query.assign_names({"nginx\0", 6}, false) == kOk);
+    for (int32_t pid : {0, 1, 2, 3, 6, 7, 8, 2147483646, 2147483647}) {
+      Subject subject;
+      subject.with_comm("nginx").pid = pid;
+      CHECK(query.may_match(subject) == !(pid == 2 || pid == 7 || pid == 2147483647));
+    }
+  }
+  Query nobody_left_out(any);
+  REQUIRE(nobody_left_out.exclude(kLeftOut, 0) == kOk);
+  CHECK(nobody_left_out.may_match(Subject()));
+}
+
 TEST_CASE("a query that leaves the decision to others rules nobody out") {
   QueryOptions options = by(By::name);
   options.tell_all = true;
