@@ -12,8 +12,11 @@
         "native/births.cc",
         "native/delta.cc",
         "native/engine.cc",
+        "native/exit_memory.cc",
         "native/exit_waits.cc",
         "native/monitor.cc",
+        "native/monitor_ends.cc",
+        "native/monitor_events.cc",
         "native/monitor_passes.cc",
         "native/name.cc",
         "native/pass.cc",
@@ -57,6 +60,7 @@
             "native/linux/procfs_source.cc",
             "native/linux/terminal.cc",
             "native/linux/thread.cc",
+            "native/linux/time_namespace.cc",
             "native/posix/accounts.cc"
           ],
           "ldflags": ["-Wl,--gc-sections", "-Wl,-z,relro,-z,now"]

@@ -106,7 +106,7 @@ void Watch::leave_to_others(int32_t pid, const Identity& identity, uint32_t pass
   if (match != nullptr && match->identity == identity) match->pass = pass;
 }
 
-Status Watch::end_pass(uint32_t pass) {
+Status Watch::end_pass(uint32_t pass, ExitMemory* memory) {
   Bytes ended;
   bool has_memory = true;
   matches_.for_each([&](int32_t pid, const Match& match) {
@@ -115,7 +115,11 @@ Status Watch::end_pass(uint32_t pass) {
   });
   for (int32_t pid : values_of<int32_t>(ended)) {
     Exit exit;
-    (void)read_exit(ProcessHandle(), pid, *known(pid), exit);
+    const Identity identity = *known(pid);
+    if (memory == nullptr || !memory->recall(pid, identity, exit)) {
+      (void)read_exit(ProcessHandle(), pid, identity, exit);
+      if (memory != nullptr) memory->store(pid, identity, exit);
+    }
     exited(pid, exit);
   }
   if (!has_told_backend_) use(backend_);
@@ -124,7 +128,13 @@ Status Watch::end_pass(uint32_t pass) {
 }
 
 void Watch::tell_ready(Status status) {
-  if (tell(kReady, status, 0, 0)) is_ready_ = true;
+  bool is_told = tell(kReady, status, 0, 0);
+  if (is_told) is_ready_ = true;
+  failure_ = is_told ? Status{kOk} : status;
+}
+
+void Watch::catch_up() {
+  if (failure_ != kOk) tell_ready(failure_);
 }
 
 void Watch::use(Backend backend) {
@@ -161,6 +171,11 @@ bool Watch::has_room() {
   if (told_.size() != 0) return false;
   is_behind_ = false;
   return true;
+}
+
+bool Watch::waits_for_memory() {
+  Lock lock(mutex_);
+  return is_behind_ && told_.size() == 0;
 }
 
 bool Watch::take(Bytes& ret_told, Batch& ret_rows) {
