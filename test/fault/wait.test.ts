@@ -343,7 +343,7 @@ describe('a thousand waits at a time', () => {
         await first.catch(() => {});
         const right = exits.filter(({ code, signal }) => code === null && signal === 'SIGTERM').length;
         end({ taken, started, waiting, polled, polls, left, right });`,
-        { wrapper: ['prlimit', '--nofile=4096:4096', '--'] },
+        { wrapper: ['prlimit', '--nofile=8192:8192', '--'] },
       );
       const { taken, ...others } = seen;
       expect(taken).toBeLessThanOrEqual(1000);
@@ -439,7 +439,8 @@ describe('a wait', () => {
       const wrapper = refusing('ENOSYS', 'pidfd_open');
       const seen = await tell<{ wakeUps: number[] }>(wakeUps, { wrapper });
       expect(seen.wakeUps[0]).toBeGreaterThan(0);
-      expect(seen.wakeUps[0]).toBeLessThan(20);
+      // What others do causes events, which are heard of every 25 ms at most.
+      expect(seen.wakeUps[0]).toBeLessThan(60);
     });
   });
 });
