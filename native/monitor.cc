@@ -14,20 +14,14 @@ constexpr int64_t kCalm = 20;
 constexpr int64_t kGulp = 2;
 // How many changes are heard at a time.
 constexpr size_t kMostChanges = 128;
-// Of how many processes that a polling watch knows the end is told by a handle.
-constexpr size_t kMostFollowed = 256;
+// After there was no memory, or the system could not even be waited for, in milliseconds.
+constexpr int64_t kRetry = 50;
 
 bool is_hidden(Status status) { return status < 0 && error_of(status) == error_number::kAccess; }
 
 int64_t sooner(int64_t a, int64_t b) { return a < 0 ? b : b < 0 ? a : std::min(a, b); }
 
 }  // namespace
-
-Monitor::~Monitor() {
-  for_each_watch([](Watch& watch) { watch.release(); });
-  for (Watch* watch : values_of<Watch*>(arrivals_)) watch->release();
-  if (context_ != nullptr) context_->release();
-}
 
 Status Monitor::start(Listener& listener) {
   listener_ = &listener;
@@ -41,14 +35,12 @@ void Monitor::stop() {
 
 void Monitor::join() { thread_.join(); }
 
-Status Monitor::add(Watch& watch) {
+void Monitor::add(Watch& watch) {
   {
     Lock lock(mutex_);
-    if (!append_value(arrivals_, &watch)) return out_of_memory();
-    watch.hold();
+    arrivals_.append(watch);
   }
   wake();
-  return kOk;
 }
 
 Status Monitor::forget(int32_t token, const int32_t* pairs, size_t count) {
@@ -68,13 +60,16 @@ void Monitor::run() {
   bool is_busy = false;
   while (!is_stopping_) {
     now_ = steady_clock();
+    account();
     obey();
+    tune_events();
     make_passes();
     settle();
+    settle_doubts();
+    look_for_adopted();
     if (!has_polling_ && waits_.followed() != 0) drop_own_waits();
-    Bytes ends;
-    (void)waits_.check_due(now_, ends);
-    tell_ends(ends);
+    waits_.be_told(has_events_);
+    waits_.check_due(now_, [this](const ExitWaits::End& end) { tell_end(end); });
     source_.reset();  // keeps a handle, and what it knows of accounts and clocks
     announce();
     if (is_busy) pause_thread(kGulp);
@@ -92,14 +87,20 @@ void Monitor::run() {
 int64_t Monitor::timeout() const {
   int64_t due = sooner(births_.deadline(), waits_.due());
   if (has_polling_) due = sooner(due, polling_.due());
-  for_each_watch([&](const Watch& watch) {
+  if (is_resting_) due = sooner(due, events_due());
+  if (doubts_.size() != 0) due = sooner(due, doubts_due_);
+  due = sooner(due, adoptions_due_);
+  for_each_watch([&](Watch& watch) {
     bool waits_for_room = watch.is_behind();
+    if (watch.waits_for_memory()) due = sooner(due, now_ + kRetry);
     if (watch.backend() == Backend::events && watch.needs_pass && !waits_for_room) {
       due = sooner(due, no_pass_before_);
     }
   });
   Lock lock(mutex_);
-  if (arrivals_.size() != 0 || forgotten_.size() != 0) return 0;
+  if (!arrivals_.is_empty() || forgotten_.size() != 0) return 0;
+  bool has_notices = !announced_.is_empty() || waits_.has_ended_waits();
+  if (has_notices && !is_notified_) due = sooner(due, no_notice_before_);
   return due < 0 ? -1 : std::max<int64_t>(due - steady_clock(), 0);
 }
 
@@ -111,84 +112,69 @@ Source* Monitor::source() {
 // Watches come and go.
 
 void Monitor::obey() {
-  Bytes arrivals;
+  WatchList<&Watch::next> arrivals;
   Bytes forgotten;
   {
     Lock lock(mutex_);
-    std::swap(arrivals, arrivals_);
+    arrivals.swap(arrivals_);
     std::swap(forgotten, forgotten_);
   }
-  for (Watch* watch : values_of<Watch*>(arrivals)) welcome(*watch);
+  while (!arrivals.is_empty()) {
+    Watch* watch = arrivals.take();
+    watches_.append(*watch);
+    watch->release();
+    welcome(*watch);
+  }
   for (const auto& [token, pid, number] : values_of<int32_t[3]>(forgotten)) {
-    Watch** watch = watches_.find(token);
-    if (watch != nullptr) (*watch)->forget(pid, static_cast<uint32_t>(number));
+    const int32_t forgetful = token;
+    const int32_t match = pid;
+    const auto told = static_cast<uint32_t>(number);
+    for_each_watch([&](Watch& watch) {
+      if (watch.token() == forgetful) watch.forget(match, told);
+    });
   }
   forget_watches();
 }
 
 void Monitor::welcome(Watch& watch) {
-  Watch** place = watches_.insert(watch.token());
-  if (place == nullptr) {
-    watch.tell_ready(out_of_memory());
-    watch.release();
-    return;
-  }
-  *place = &watch;
   record_.text_limit = std::max<size_t>(record_.text_limit, watch.query().text_limit());
-  choose_backend(watch);
-  tune_polling();
-}
-
-void Monitor::choose_backend(Watch& watch) {
   Backend wanted = watch.options().backend;
-  if (wanted != Backend::polling && !has_asked_for_events_) {
-    has_asked_for_events_ = true;
-    Status status = news_->subscribe();
-    has_events_ = status == kOk;
-    Lock lock(mutex_);
-    std::strncpy(why_no_events_, has_events_ ? "" : news_->why_not(), sizeof why_no_events_ - 1);
-  }
+  if (wanted != Backend::polling && !has_asked_for_events_) subscribe();
   if (wanted != Backend::polling && has_events_) {
     watch.use(Backend::events);
-  } else if (wanted == Backend::events) {
+  } else if (wanted == Backend::events && !is_resting_) {
     watch.tell_ready(failure(Call::bind, error_number::kNotSupported));
   } else {
     watch.use(Backend::polling);
     polls_at_once_ = true;
   }
+  tune();
 }
 
 void Monitor::forget_watches() {
-  Bytes closed;
-  bool has_events_watch = false;
-  for_each_watch([&](Watch& watch) {
-    if (watch.is_closed()) {
-      (void)append_value(closed, watch.token());
-    } else {
-      has_events_watch |= watch.backend() == Backend::events;
-    }
-  });
-  for (int32_t token : values_of<int32_t>(closed)) {
-    (*watches_.find(token))->release();
-    watches_.erase(token);
-  }
-  if (closed.size() == 0) return;
+  bool has_closed = false;
+  for_each_watch([&](Watch& watch) { has_closed |= watch.is_closed(); });
+  if (!has_closed) return;
+  watches_.remove_if([](const Watch& watch) { return watch.is_closed(); });
   drop_own_waits();
-  tune_polling();
-  if (has_asked_for_events_ && !has_events_watch) {
-    news_->unsubscribe();
-    has_events_ = has_asked_for_events_ = false;
-  }
+  tune();
 }
 
-void Monitor::tune_polling() {
+// To what the watches want that there are now.
+void Monitor::tune() {
   int64_t interval = INT64_MAX;
   double budget = 0;
+  is_listened_to_ = has_parents_ = false;
   for_each_watch([&](const Watch& watch) {
+    is_listened_to_ |= watch.backend() == Backend::events;
+    has_parents_ |= watch.backend() == Backend::events && watch.ppid() >= 0;
     if (watch.backend() != Backend::polling) return;
+    // The other half is saved up for listening again.
+    bool saves = is_resting_ && watch.options().backend != Backend::polling;
     interval = std::min(interval, watch.options().interval);
-    budget = std::max(budget, watch.options().budget);
+    budget = std::max(budget, saves ? watch.options().budget / 2 : watch.options().budget);
   });
+  hearing_.retune(budget_of_events());
   bool had_polling = has_polling_;
   has_polling_ = budget != 0;
   if (!has_polling_) return;
@@ -205,7 +191,10 @@ bool Monitor::is_known(int32_t pid) const {
 // Changes.
 
 void Monitor::hear_all(Status status, const Change* changes, size_t count) {
-  if (status < 0 && has_events_) do_without_events();
+  bool is_deaf = status == kUnsupported || (status < 0 && !has_events_);
+  if (status < 0 && is_deaf) pause_thread(kRetry);
+  waits_.be_deaf(is_deaf);
+  if (status < 0 && has_events_) rest(news_->why_not(), retry_);
   uint64_t lost = news_->lost();
   if (lost != lost_) lose();
   lost_ = lost;
@@ -232,6 +221,7 @@ int64_t Monitor::time_of(const Change& change) const {
 void Monitor::hear(const Change& change) {
   switch (change.kind) {
     case Change::forked:
+      if (!is_listened_to_) return;
       if (births_.add(change.pid, time_of(change)) != kOk) lose();
       return;
     case Change::executed:
@@ -241,13 +231,11 @@ void Monitor::hear(const Change& change) {
     case Change::exited:
       // One that is settling may have threads left.
       if (!births_.is_settling(change.pid)) births_.ended(change.pid);
-      return first_thread_ended(change.pid, change.exit);
+      return hear_exit(change.pid, change.exit);
     case Change::lost:
       return lose();
     case Change::handle_over:
-      Bytes ends;
-      (void)waits_.check(change.token, now_, ends);
-      return tell_ends(ends);
+      return check(change.token);
   }
 }
 
@@ -265,20 +253,6 @@ void Monitor::lose() {
     watch.needs_pass = true;
   });
   if (!is_due) no_pass_before_ = std::max(no_pass_before_, now_ + kCalm);
-}
-
-void Monitor::do_without_events() {
-  news_->unsubscribe();
-  has_events_ = false;
-  for_each_watch([](Watch& watch) {
-    if (watch.backend() != Backend::events) return;
-    watch.use(Backend::polling);
-    watch.needs_pass = true;
-  });
-  polls_at_once_ = true;
-  tune_polling();
-  Lock lock(mutex_);
-  std::strncpy(why_no_events_, news_->why_not(), sizeof why_no_events_ - 1);
 }
 
 void Monitor::examine(int32_t pid, bool is_birth, bool skips_ended) {
@@ -304,112 +278,47 @@ void Monitor::examine(int32_t pid, bool is_birth, bool skips_ended) {
   follow_remains(Exit{});
 }
 
-void Monitor::first_thread_ended(int32_t pid, const Exit& exit) {
-  if (!is_known(pid)) return;
-  if (source() == nullptr) return lose();
-  Status status = source()->find(pid, Record::kLife, record_);
-  if (status < 0 && !is_hidden(status)) return lose();
-  // Either it has threads left, or one of them has taken its place by executing a program.
-  bool is_alive = status == kOk && !record_.has_ended();
-  Identity alive = is_alive ? record_.identity() : Identity{};
-  for_each_watch([&](Watch& watch) {
-    const Identity* known = watch.known(pid);
-    if (known == nullptr || watch.backend() != Backend::events) return;
-    if (!is_alive || !(*known == alive)) watch.exited(pid, exit);
-  });
-  if (is_alive) follow_remains(exit);
-}
-
-// Of a match that lost its first thread and has others left, no change will tell the end.
-void Monitor::follow_remains(const Exit& told) {
-  bool has_others =
-      record_.has(Field::state) && record_.state == State::zombie && !record_.has_ended();
-  Identity identity = has_others ? record_.identity() : Identity{};
-  bool is_match = false;
-  for_each_watch([&](const Watch& watch) {
-    const Identity* known = watch.known(record_.pid);
-    is_match |= identity && known != nullptr && *known == identity;
-  });
-  if (is_match) (void)waits_.follow(record_.pid, identity, told, now_, true);
-}
-
-// Ends.
-
-void Monitor::follow_matches() {
-  struct Followed {
-    int32_t pid;
-    Identity identity;
-  };
-  drop_own_waits();
-  Bytes matches;
-  for_each_watch([&](Watch& watch) {
-    if (watch.backend() != Backend::polling) return;
-    watch.for_each_match([&](int32_t pid, const Identity& identity) {
-      size_t count = waits_.followed() + matches.size() / sizeof(Followed);
-      if (count >= kMostFollowed || waits_.follows(pid)) return;
-      (void)append_value(matches, Followed{pid, identity});
-    });
-  });
-  for (const Followed& match : values_of<Followed>(matches)) {
-    // Without handles, the next pass will tell.
-    if (!waits_.follow(match.pid, match.identity, Exit{}, now_, false)) return;
-  }
-}
-
-// Those that no watch has use for any more.
-void Monitor::drop_own_waits() {
-  waits_.keep_if([this](int32_t pid, const Identity& identity) {
-    bool is_of_use = false;
-    for_each_watch([&](const Watch& watch) {
-      const Identity* known = watch.known(pid);
-      is_of_use |= known != nullptr && *known == identity;
-    });
-    return is_of_use;
-  });
-}
-
-void Monitor::tell_ends(const Bytes& ends) {
-  for (const ExitWaits::End& end : values_of<ExitWaits::End>(ends)) {
-    if (end.token > 0) {
-      Lock lock(mutex_);
-      add_notice(kWaitOver, end.token, end.exit);
-      continue;
-    }
-    for_each_watch([&](Watch& watch) {
-      const Identity* known = watch.known(end.pid);
-      if (known != nullptr && *known == end.identity) watch.exited(end.pid, end.exit);
-    });
-  }
-}
-
 // Telling.
-
-// Under the lock.
-void Monitor::add_notice(Notice what, int32_t token, const Exit& exit) {
-  const int32_t numbers[] = {what, token, exit.code_bits(), exit.signal_or_unknown()};
-  (void)append_value(notices_, numbers);
-}
 
 void Monitor::announce() {
   double cpu_time = thread_cpu_time();
   {
     Lock lock(mutex_);
     for_each_watch([&](Watch& watch) {
-      if (watch.is_to_be_announced()) add_notice(kWatchNews, watch.token(), Exit{});
+      if (!watch.is_to_be_announced() || watch.has_news) return;
+      watch.has_news = true;
+      announced_.append(watch);
     });
     counters_.cpu_time = cpu_time;
     counters_.skipped = polling_.skipped();
     counters_.interval = has_polling_ ? polling_.interval() : 0;
-    if (notices_.size() == 0 || is_notified_) return;
+    bool has_notices = !announced_.is_empty() || waits_.has_ended_waits();
+    if (!has_notices || is_notified_ || now_ < no_notice_before_) return;
     is_notified_ = true;
   }
-  listener_->notify();
+  if (listener_->notify()) return;
+  Lock lock(mutex_);
+  is_notified_ = false;
+  no_notice_before_ = now_ + kRetry;
 }
 
 void Monitor::take(Bytes& ret_notices) {
-  Lock lock(mutex_);
-  std::swap(ret_notices, notices_);
-  is_notified_ = false;
+  bool is_complete = true;
+  {
+    Lock lock(mutex_);
+    while (is_complete && !announced_.is_empty()) {
+      const int32_t numbers[] = {kWatchNews, announced_.first()->token(), 0, 0};
+      is_complete = append_value(ret_notices, numbers);
+      if (!is_complete) break;
+      Watch* watch = announced_.take();
+      watch->has_news = false;
+      watch->release();
+    }
+    is_complete &= waits_.take(kWaitOver, ret_notices);
+    is_notified_ = false;
+    if (!is_complete) no_notice_before_ = steady_clock() + kRetry;
+  }
+  if (!is_complete) wake();
 }
 
 Monitor::Counters Monitor::counters() const {

@@ -11,6 +11,8 @@ namespace {
 // After a pass because changes were lost, so many times its length before the next one, for a storm
 // that lasts not to become a storm of passes.
 constexpr int64_t kCalmPerPass = 4;
+// And so long, in milliseconds, at most for its CPU time to be within the budget.
+constexpr double kLongestCalm = 60000;
 // After a pass that failed, in milliseconds.
 constexpr int64_t kRetry = 500;
 
@@ -19,7 +21,7 @@ constexpr int64_t kRetry = 500;
 void Monitor::make_passes() {
   if (has_polling_ && (polls_at_once_ || now_ >= polling_.due())) poll();
   for_each_watch([](Watch& watch) {
-    if (watch.is_behind()) (void)watch.has_room();
+    if (watch.is_behind() && watch.has_room()) watch.catch_up();
   });
   if (now_ < no_pass_before_) return;
   bool has_watch = false;
@@ -54,7 +56,10 @@ void Monitor::poll() {
 // For the watches that take part.
 void Monitor::make_pass(Delta* delta, bool everything) {
   if (++pass_ == 0) ++pass_;
+  doubts_due_ = now_;
+  settle_doubts();  // their ends can be told with more than a pass would find
   int64_t begun = steady_clock();
+  double cpu = thread_cpu_time();
   Sight sight;
   sight.pass = pass_;
   sight.now = begun;
@@ -64,6 +69,7 @@ void Monitor::make_pass(Delta* delta, bool everything) {
     if (!watch.takes_part) return;
     is_resync |= watch.needs_pass && watch.is_ready();
     watch.needs_pass = false;
+    watch.children.clear();
   });
   Bytes pids;
   Status status = source() == nullptr ? out_of_memory() : begin_pass(*source_, everything, pids);
@@ -74,7 +80,12 @@ void Monitor::make_pass(Delta* delta, bool everything) {
   if (is_stopping_) return;
   end_pass(status, sight);
   int64_t ended = steady_clock();
-  if (is_resync) no_pass_before_ = ended + (ended - begun) * kCalmPerPass;
+  cpu_of_pass_ = thread_cpu_time() - cpu;
+  cpu_of_passes_ += cpu_of_pass_;
+  if (is_resync) {
+    double paid = std::min(cpu_of_pass_ / budget_of_events(), kLongestCalm);
+    no_pass_before_ = ended + std::max((ended - begun) * kCalmPerPass, static_cast<int64_t>(paid));
+  }
   if (status != kOk) no_pass_before_ = ended + kRetry;
   Lock lock(mutex_);
   counters_.passes++;
@@ -124,7 +135,7 @@ void Monitor::end_pass(Status status, const Sight& sight) {
     waits_.for_each_followed([&](int32_t pid, const Identity& identity) {
       watch.leave_to_others(pid, identity, sight.pass);
     });
-    Status ended = status == kOk ? watch.end_pass(sight.pass) : status;
+    Status ended = status == kOk ? watch.end_pass(sight.pass, memory_) : status;
     if (ended != kOk) watch.needs_pass = true;
     if (!watch.is_ready() && (ended != kOk || !watch.needs_pass)) watch.tell_ready(ended);
     if (!watch.needs_pass) watch.current_as_of = sight.now;

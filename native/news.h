@@ -41,7 +41,8 @@ class News {
   virtual uint64_t lost() const = 0;
 
   // Waits for changes, for wake(), or for a time in milliseconds (-1: for ever); tells at most
-  // `most` of what has happened.
+  // `most` of what has happened. A failure is one of the changes that were subscribed to.
+  // kUnsupported, after a while at most, when the ends of handles cannot be heard of at the moment.
   virtual Status wait(int64_t timeout, Change* ret_changes, size_t most, size_t& ret_count) = 0;
   // From any thread.
   virtual void wake() = 0;

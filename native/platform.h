@@ -49,6 +49,10 @@ Status make_news(std::unique_ptr<News>& ret_news);
 // `identity` (any: without), or has ended and been reaped.
 Status signal_process(int32_t pid, const Identity& identity, int32_t signal);
 
+// How many handles on processes a monitor holds at most: a quarter of the file descriptors that
+// this process may open at the moment, where they take one each.
+size_t most_handles();
+
 // A thread that takes no signals, for `run(argument)`.
 class Thread {
  public:

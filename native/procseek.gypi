@@ -13,9 +13,12 @@
         "births.cc",
         "delta.cc",
         "engine.cc",
+        "exit_memory.cc",
         "exit_waits.cc",
         "guarded_calls.cc",
         "monitor.cc",
+        "monitor_ends.cc",
+        "monitor_events.cc",
         "monitor_passes.cc",
         "name.cc",
         "pass.cc",
@@ -66,6 +69,7 @@
             "linux/source_context.cc",
             "linux/terminal.cc",
             "linux/thread.cc",
+            "linux/time_namespace.cc",
             "posix/accounts.cc"
           ],
           "ldflags": ["-Wl,--gc-sections", "-Wl,-z,relro,-z,now,-z,nodelete"]

@@ -85,7 +85,7 @@ Status Watch::decide(Record& record, const Sight& sight) {
   if (is_told) *match = told;
   if (is_told ? !is_match : is_new) matches_.erase(record.pid);
   // It had ended before the watch began, and no change will tell.
-  if (has_ended && is_told) tell_end(record.pid, identity);
+  if (has_ended && is_told) tell_end(record.pid, identity, nullptr);
   return kOk;
 }
 
@@ -105,9 +105,12 @@ void Watch::exited(int32_t pid, const Exit& exit) {
 }
 
 // Of a match that has ended, and how, as far as that can be told by now.
-void Watch::tell_end(int32_t pid, Identity identity) {
+void Watch::tell_end(int32_t pid, Identity identity, ExitMemory* memory) {
   Exit exit;
-  (void)read_exit(ProcessHandle(), pid, identity, exit);
+  if (memory == nullptr || !memory->recall(pid, identity, exit)) {
+    (void)read_exit(ProcessHandle(), pid, identity, exit);
+    if (memory != nullptr) memory->store(pid, identity, exit);
+  }
   exited(pid, exit);
 }
 
@@ -116,21 +119,27 @@ void Watch::leave_to_others(int32_t pid, const Identity& identity, uint32_t pass
   if (match != nullptr && match->identity == identity) match->pass = pass;
 }
 
-Status Watch::end_pass(uint32_t pass) {
+Status Watch::end_pass(uint32_t pass, ExitMemory* memory) {
   Bytes ended;
   bool has_memory = true;
   matches_.for_each([&](int32_t pid, const Match& match) {
     if (match.pass == pass) return;
     has_memory &= append_value(ended, pid);
   });
-  for (int32_t pid : values_of<int32_t>(ended)) tell_end(pid, *known(pid));
+  for (int32_t pid : values_of<int32_t>(ended)) tell_end(pid, *known(pid), memory);
   if (!has_told_backend_) use(backend_);
   if (is_ready_ && options_.tells_passes) (void)tell(kPassed, 0, 0, 0);
   return has_memory ? kOk : out_of_memory();
 }
 
 void Watch::tell_ready(Status status) {
-  if (tell(kReady, status, 0, 0)) is_ready_ = true;
+  bool is_told = tell(kReady, status, 0, 0);
+  if (is_told) is_ready_ = true;
+  failure_ = is_told ? Status{kOk} : status;
+}
+
+void Watch::catch_up() {
+  if (failure_ != kOk) tell_ready(failure_);
 }
 
 void Watch::use(Backend backend) {
@@ -167,6 +176,11 @@ bool Watch::has_room() {
   if (told_.size() != 0) return false;
   is_behind_ = false;
   return true;
+}
+
+bool Watch::waits_for_memory() {
+  Lock lock(mutex_);
+  return is_behind_ && told_.size() == 0;
 }
 
 bool Watch::take(Bytes& ret_told, Batch& ret_rows) {

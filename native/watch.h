@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "exit_memory.h"
 #include "mutex.h"
 #include "number_map.h"
 #include "process.h"
@@ -49,7 +50,7 @@ class Watch {
   static constexpr int32_t kIsBirth = 4;
 
   Watch(int32_t token, const QueryOptions& query, const WatchOptions& options)
-      : token_(token), options_(options), query_(query) {}
+      : token_(token), options_(options), ppid_(query.ppid), query_(query) {}
 
   // Before it is used.
   Query& query() { return query_; }
@@ -58,6 +59,8 @@ class Watch {
 
   int32_t token() const { return token_; }
   const WatchOptions& options() const { return options_; }
+  // Whose children are watched alone; -1: anybody's.
+  int64_t ppid() const { return ppid_; }
   bool is_listed() const { return is_listed_; }
   const Bytes& pids() const { return pids_; }
 
@@ -73,9 +76,12 @@ class Watch {
   void exited(int32_t pid, const Exit& exit);
   // Others will tell of the end of this match, and more than a pass could.
   void leave_to_others(int32_t pid, const Identity& identity, uint32_t pass);
-  // All processes have been shown: matches that have not been seen have ended.
-  Status end_pass(uint32_t pass);
+  // All processes have been shown: matches that have not been seen have ended. `memory`, if there
+  // is one, may know how, and learns it.
+  Status end_pass(uint32_t pass, ExitMemory* memory = nullptr);
   void tell_ready(Status status);
+  // Tells what there was no room for and no pass would tell.
+  void catch_up();
   void use(Backend backend);
   Backend backend() const { return backend_; }
   // The match told by this number is none in the eyes of those who decide (regular expressions).
@@ -92,8 +98,14 @@ class Watch {
   // More was to be told than there is room for: it will take a pass to find out what.
   bool is_behind() const { return is_behind_; }
   bool has_room();
+  // Nobody will make room, for there is nothing to take: what lacks is memory.
+  bool waits_for_memory();
 
   // The monitor's notes.
+  Watch* next = nullptr;       // of the list that it is in
+  Watch* next_news = nullptr;  // of those that somebody is to be notified of,
+  bool has_news = false;       // of which it is one
+  Bytes children;              // ascending: of ppid(), those that have been looked at
   bool needs_pass = true;
   bool takes_part = false;    // in the pass under way
   int64_t current_as_of = 0;  // until when no change was missed
@@ -123,7 +135,7 @@ class Watch {
   FieldMask all_fields() const;
   bool lists(int32_t pid) const;
   Status decide(Record& record, const Sight& sight);
-  void tell_end(int32_t pid, Identity identity);
+  void tell_end(int32_t pid, Identity identity, ExitMemory* memory);
   int32_t flags_of(const Record& record, const Sight& sight, bool is_match) const;
   // False when there was no room. `record` comes along when there is one.
   bool tell(Told what, int32_t a, int32_t b, int32_t c, const Record* record = nullptr);
@@ -131,6 +143,7 @@ class Watch {
 
   const int32_t token_;
   const WatchOptions options_;
+  const int64_t ppid_;
   Query query_;  // its batch is the rows to tell
   Bytes pids_;
   bool is_listed_ = false;
@@ -140,6 +153,7 @@ class Watch {
   bool is_ready_ = false;
   bool is_behind_ = false;
   bool has_told_backend_ = true;
+  Status failure_ = kOk;  // that has yet to be told
 
   Mutex mutex_;  // of told_, the query's batch and is_announced_
   Bytes told_;

@@ -17,8 +17,12 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   return () => {
     listener.callbacks.delete(callback);
     if (listener.callbacks.size > 0 || listeners.get(signal) !== listener) return;
-    signal.removeEventListener('abort', listener.abort);
     listeners.delete(signal);
+    try {
+      signal.removeEventListener('abort', listener.abort);
+    } catch {
+      // A signal of somebody's own making, which has nobody to call any more.
+    }
   };
 }
 

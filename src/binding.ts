@@ -23,6 +23,11 @@ export interface NativeMonitor {
   readonly brand: unique symbol;
 }
 
+/** How processes ended (native/exit_memory.h). */
+export interface NativeExitMemory {
+  readonly brand: unique symbol;
+}
+
 /** A question that is kept answered (native/watch.h). Collecting it closes it. */
 export interface NativeWatch {
   readonly brand: unique symbol;
@@ -108,11 +113,16 @@ export interface Binding {
   /** The children's PIDs as an Int32Array's bytes, or a status: 4 when this host cannot tell. */
   children(engine: NativeEngine | undefined, pids: Int32Array): Promise<StepResult>;
 
+  /** For all monitors of an environment, one after the other. Or a negative status. */
+  openExitMemory(): NativeExitMemory | number;
   /**
    * Starts the thread, or a negative status. `hear` is called with notices, four int32 each: what,
    * token, code, signal (Monitor::Notice in native/monitor.h). It must not throw.
    */
-  openMonitor(hear: (notices: ArrayBuffer) => void): NativeMonitor | number;
+  openMonitor(
+    hear: (notices: ArrayBuffer) => void,
+    memory: NativeExitMemory,
+  ): NativeMonitor | number;
   /** Once; then the monitor is of no use. The promise keeps the event loop alive. */
   closeMonitor(monitor: NativeMonitor): Promise<void>;
   /** Whether it keeps the event loop alive; at first it does. */
@@ -152,7 +162,11 @@ export interface Binding {
     pid: number,
     id: Uint8Array | undefined,
   ): number;
-  cancelWait(monitor: NativeMonitor, token: number): void;
+  /**
+   * The process may be followed for a while all the same, for whoever asks again; see ExitWaits in
+   * native/exit_waits.h. Returns how many processes are.
+   */
+  cancelWait(monitor: NativeMonitor, token: number, mayLinger: boolean): number;
   /** Likewise. */
   signal(pid: number, id: Uint8Array | undefined, signal: number): number;
   /** CPU time of this thread, in milliseconds. */

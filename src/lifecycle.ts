@@ -10,6 +10,7 @@ import {
   checkSignal,
   type SignalOptions,
 } from './options.js';
+import { askParent } from './own_children.js';
 import { signalNumber } from './signals.js';
 
 /** What native calls return for a process that there is not (any more); native/status.h. */
@@ -47,6 +48,14 @@ function bytes(id: string | undefined): Uint8Array | undefined {
  * system does. Resolves at once, to neither code nor signal, when there is no such process (any
  * more). A zombie has ended; one that lost its first thread and still has others has not.
  *
+ * How a process ended is told again to whoever asks with the record of that process: by another
+ * `waitForExit()`, after a watcher's `exit` event, and after a wait that was aborted. The last 8,192
+ * exits that this JavaScript thread was told of are remembered, in 64 bytes each: for more than a
+ * minute, unless more than 136 processes end in each second of it. Aborting the last wait for a
+ * process does not give it up at once: for 60 s it is followed all the same, with its file
+ * descriptor, and so is each of the last 64 such processes. So it is safe to poll with a
+ * `signal` of `AbortSignal.timeout(0)`. A PID alone is never enough to be told of the past.
+ *
  * Linux 6.15 and later tell how any process ended, once its parent has reaped it: if that takes more
  * than 100 ms, and always before, only zombies tell, to those who may ptrace(2) them (as a rule,
  * processes of the same user, and all for root), and children to this process.
@@ -54,9 +63,15 @@ function bytes(id: string | undefined): Uint8Array | undefined {
  * Given a PID alone, waits for the process that has it at this moment; given a record with an `id`,
  * for that process and no other one.
  *
- * Linux: a pidfd, which costs a file descriptor and nothing else until the process ends. Where there
- * is none to be had (before Linux 5.3, in some sandboxes, or when file descriptors run out), looks
- * every 100 ms, or more seldom when that would cost more than 1 % of a core; see `waitStats()`.
+ * Linux: a pidfd, which costs a file descriptor and nothing else until the process ends. There is one
+ * for each process, however many wait for it, and a JavaScript thread takes at most a quarter of the
+ * file descriptors that the process may open (RLIMIT_NOFILE). Where there is none to be had (above
+ * that share, before Linux 5.3, in some sandboxes), the wait looks every 100 ms, or more seldom when
+ * that would cost more than 1 % of a core; see `waitStats()`. Meanwhile the kernel's process events,
+ * where `watch()` has them, tell at once that it has ended, and how. Without either, how a process
+ * ended that was reaped between two looks is known of children alone that `node:child_process` has
+ * started on this thread: Node.js knows it of them. Of other processes nobody tells it any more, and
+ * neither code nor signal is known.
  *
  * macOS: a kqueue (EVFILT_PROC, NOTE_EXIT), at the same price. It tells how children of this
  * process ended, and all processes that this one may signal; of others, neither code nor signal is
@@ -65,7 +80,8 @@ function bytes(id: string | undefined): Uint8Array | undefined {
  * Windows: a handle, which tells how any process ended that this user may open; of others, which are
  * looked at again and again, it is not known. That a process was killed shows by its code alone.
  *
- * Keeps Node.js from exiting meanwhile.
+ * Keeps Node.js from exiting meanwhile; but a wait for the end of this very process does not, for
+ * otherwise it would never come.
  *
  * @throws ProcessError `EACCES` when the process is hidden from this user, `ENOMEM`, and `EMFILE`
  * when there is no file descriptor left to begin with.
@@ -78,20 +94,29 @@ export async function waitForExit(
   const { pid, id } = checkTarget(pidOrProcess);
   const signal = checkSignal(checkOptions(options).signal);
   signal?.throwIfAborted();
+  const asked = askParent(pid);
   return new Promise((resolve, reject) => {
     let stopListening: (() => void) | undefined;
-    const cancel = monitor.waitForExit(pid, bytes(id), (exit) => {
+    const settle = (exit: Exit) => {
       stopListening?.();
       resolve(exit);
+    };
+    const cancel = monitor.waitForExit(pid, bytes(id), (exit) => {
+      if (asked === undefined || exit.code !== null || exit.signal !== null) settle(exit);
+      else asked(settle);
     });
     if (cancel === undefined) return resolve({ ...notKnown });
-    stopListening =
-      signal &&
-      onAbort(signal, () => {
+    if (signal === undefined) return;
+    try {
+      stopListening = onAbort(signal, () => {
         stopListening?.();
         cancel();
         reject(signal.reason);
       });
+    } catch (error) {
+      cancel();
+      throw error;
+    }
   });
 }
 

@@ -2,7 +2,8 @@
  * The thread that hears of processes (native/monitor.h): it is started for the first watch or wait,
  * serves all of this JavaScript thread, and ends behind the last one.
  */
-import { binding, type NativeMonitor, type NativeWatch } from './binding.js';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { binding, type NativeExitMemory, type NativeMonitor, type NativeWatch } from './binding.js';
 import { checkStatus, statusError } from './errors.js';
 import type { NativeQuery } from './query.js';
 import { signalName } from './signals.js';
@@ -78,8 +79,18 @@ const noCounters: Counters = {
   refusal: 0,
 };
 
+/**
+ * For so long, in milliseconds, the thread goes on for processes that nobody waits for any more
+ * (ExitWaits::kLinger in native/exit_waits.h).
+ */
+const lingering = 60_000;
+
 class Monitor {
   #native: NativeMonitor | undefined;
+  /** Of all monitors, one after the other. */
+  #memory: NativeExitMemory | undefined;
+  /** Until when the thread is kept for processes that nobody waits for any more. */
+  #farewell: NodeJS.Timeout | undefined;
   #lastToken = 0;
   /** Weakly: a watch that nobody can hear of any more is to be collected. */
   readonly #watches = new Map<number, WeakRef<WatchClient>>();
@@ -145,17 +156,21 @@ class Monitor {
     callback: (exit: Exit) => void,
   ): (() => void) | undefined {
     const token = this.#nextToken();
+    // Nobody outlives the end of this very process, nor is to keep it from coming.
+    const isOther = pid !== process.pid;
     const end = () => {
       if (!this.#waits.delete(token)) return;
-      if (this.#native !== undefined) binding.cancelWait(this.#native, token);
-      this.ref(false);
+      if (this.#native !== undefined && binding.cancelWait(this.#native, token, isOther) > 0) {
+        this.#linger();
+      }
+      if (isOther) this.ref(false);
       this.#closeIfIdle();
     };
     this.#waits.set(token, (code, signal) => {
       end();
       callback(exitOf(code, signal));
     });
-    this.ref(true);
+    if (isOther) this.ref(true);
     let status: number;
     try {
       status = binding.waitForExit(this.#open(), token, pid, id);
@@ -189,20 +204,36 @@ class Monitor {
 
   /** When all that has been closed so far has been released. */
   released(): Promise<void> {
+    this.#endFarewell();
     return this.#closed;
   }
 
   #open(): NativeMonitor {
     if (this.#native === undefined) {
-      const opened = binding.openMonitor((notices) => this.#hear(new Int32Array(notices)));
+      this.#memory ??= checkStatus(binding.openExitMemory()) as NativeExitMemory;
+      const hear = (notices: ArrayBuffer) => this.#hear(new Int32Array(notices));
+      const opened = binding.openMonitor(hear, this.#memory);
       this.#native = checkStatus(opened) as NativeMonitor;
       binding.refMonitor(this.#native, this.#refs > 0);
     }
     return this.#native;
   }
 
+  #linger(): void {
+    clearTimeout(this.#farewell);
+    this.#farewell = setTimeout(() => this.#endFarewell(), lingering);
+    this.#farewell.unref();
+  }
+
+  #endFarewell(): void {
+    clearTimeout(this.#farewell);
+    this.#farewell = undefined;
+    this.#closeIfIdle();
+  }
+
   #closeIfIdle(): void {
-    if (this.#native === undefined || this.#watches.size > 0 || this.#waits.size > 0) return;
+    const isInUse = this.#watches.size > 0 || this.#waits.size > 0;
+    if (this.#native === undefined || isInUse || this.#farewell !== undefined) return;
     const { polls, refusal } = this.counters();
     this.#polls = polls;
     this.#refusal = refusal;

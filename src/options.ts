@@ -172,10 +172,14 @@ export function checkOptions<T extends object>(options: T | undefined, name = 'o
   return options;
 }
 
+/** All that is used of a signal must be there before anything begins that it is to end. */
 export function checkSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined) return undefined;
-  const { throwIfAborted, addEventListener } = Object(signal) as Partial<AbortSignal>;
-  if (typeof throwIfAborted !== 'function' || typeof addEventListener !== 'function') {
+  const { aborted, throwIfAborted, addEventListener, removeEventListener } = Object(
+    signal,
+  ) as Partial<AbortSignal>;
+  const methods = [throwIfAborted, addEventListener, removeEventListener];
+  if (typeof aborted !== 'boolean' || methods.some((method) => typeof method !== 'function')) {
     throw wrongType('options.signal', 'an AbortSignal', signal);
   }
   return signal as AbortSignal;

@@ -26,8 +26,11 @@ export interface WatchOptions<F extends readonly Field[]> extends FieldOptions<F
    */
   interval?: number | undefined;
   /**
-   * The share of one core that polling may take, above 0 and up to 1: passes are made more seldom
-   * when they cost more, as measured. Of several watchers the largest counts. Default: 0.01.
+   * The share of one core that watching may take, above 0 and up to 1, as measured. Polling passes
+   * are made more seldom when they cost more. Events are heard of as long as that costs no more, but
+   * for bursts: what was not spent in the last 8 seconds is saved up for them. During a storm of
+   * events that lasts longer, passes are made instead, and events are tried again every few seconds.
+   * Of several watchers the largest counts. Default: 0.01.
    */
   cpuBudget?: number | undefined;
 }
@@ -50,7 +53,9 @@ export interface WatchOptions<F extends readonly Field[]> extends FieldOptions<F
  * within 10 ms (a worker of a pre-forking server), or when it executes a program that makes it match
  * within a second of its fork. Otherwise its coming to match is a `rename`. Whoever wants to know
  * what runs must listen to both, or look at `processes`. The other conditions of a filter, `uid` and
- * `ppid`, are tested on the same occasions, and when the owner changes.
+ * `ppid`, are tested on the same occasions, and when the owner changes. When a process ends, its
+ * children get another parent: within about 10 ms, or later when many end, that is noticed as well
+ * and told as a `rename`.
  *
  * Linux: the kernel's process events (netlink), for any user since Linux 6.6, with CAP_NET_ADMIN
  * before; only in the initial PID, user and network namespaces, so not in containers as a rule. A
@@ -61,8 +66,9 @@ export interface WatchOptions<F extends readonly Field[]> extends FieldOptions<F
  * Elsewhere polls: the names of new processes are read in each pass, and again in the next two;
  * those that match are looked at in each pass; of all others, 256 a pass. What lives shorter than
  * `interval` can be missed, and an old process that renames itself is noticed within
- * (processes / 256) passes. Ends of the first 256 matches are told at once, by pidfds (Linux 5.3);
- * ends of others by the next pass. The exit code is told where `waitForExit()` would know it. Windows
+ * (processes / 256) passes. Ends of the first 256 matches, or of as many as an eighth of the file
+ * descriptors are enough for, are told at once, by pidfds (Linux 5.3); ends of others by the next
+ * pass. The exit code is told where `waitForExit()` would know it. Windows
  * tells nobody but administrators of starts, hence polls; ends of the first 256 are told by handles.
  *
  * @throws ProcessError by way of `ready`, iterations and the event `error`: as `findByName`, and

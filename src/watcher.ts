@@ -19,9 +19,14 @@ export type WatchBackend = 'events' | 'polling';
  * passes that are made, so do these numbers; they count from when this watcher was made.
  */
 export interface WatcherStats {
-  /** `null` until it is decided, shortly before `ready`. */
+  /**
+   * `null` until it is decided, shortly before `ready`. It is `'polling'` as long as there are more
+   * events than `cpuBudget` allows to hear of, or after they have failed.
+   */
   backend: WatchBackend | null;
-  /** Why there are no events; `null` when there are, or none were wanted. */
+  /**
+   * Why there are no events, be it for a while only; `null` when there are, or none were wanted.
+   */
   reason: string | null;
   /** Passes over all processes: the first one, those of polling, and those after a loss. */
   passes: number;
@@ -134,7 +139,13 @@ export class Watcher<T = Process> extends EventEmitter<WatcherEvents<T>> {
     };
     monitor.ref(true);
     abandoned.register(this, this.#open, this.#open);
-    this.#stopListening = signal ? abortWith(this, signal) : () => {};
+    try {
+      this.#stopListening = signal ? abortWith(this, signal) : () => {};
+    } catch (error) {
+      abandoned.unregister(this.#open);
+      release(this.#open);
+      throw error;
+    }
     this.#trackListeners();
   }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <new>
 
+#include "../platform.h"
 #include "handle.h"
 
 namespace procseek {
@@ -38,6 +39,7 @@ class DarwinNews final : public News {
 
   Status wait(int64_t timeout, Change* ret_changes, size_t most, size_t& ret_count) override {
     constexpr int kMost = 32;
+    constexpr int64_t kDeafPause = 100;
     constexpr int64_t kLongest = 24 * 60 * 60 * 1000;  // the kernel refuses very long ones
     struct kevent ready[kMost];
     ret_count = 0;
@@ -47,7 +49,11 @@ class DarwinNews final : public News {
     limit.tv_nsec = static_cast<long>(rest % 1000 * 1000000);
     int room = static_cast<int>(std::min<size_t>(most, kMost));
     int count = ::kevent(queue_, nullptr, 0, ready, room, timeout < 0 ? nullptr : &limit);
-    if (count < 0) return errno == EINTR ? Status{kOk} : failure(Call::kevent, errno);
+    if (count < 0) {
+      if (errno == EINTR) return kOk;
+      pause_thread(timeout < 0 || timeout > kDeafPause ? kDeafPause : timeout);
+      return kUnsupported;
+    }
     for (int i = 0; i < count; i++) {
       if (ready[i].filter != EVFILT_READ) continue;
       Change& change = ret_changes[ret_count++];

@@ -6,6 +6,7 @@
 #include <mach/message.h>
 #include <signal.h>
 #include <sys/event.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -189,6 +190,13 @@ Status read_exit(const ProcessHandle& handle, int32_t pid, const Identity& ident
   }
   ProcessKey key;
   return key_of(pid, identity, key) == kOk ? ask_zombie(pid, key, ret_exit) : Status{kUnsupported};
+}
+
+size_t most_handles() {
+  constexpr size_t kShare = 4;
+  rlimit limits{};
+  if (::getrlimit(RLIMIT_NOFILE, &limits) != 0) return 64;
+  return static_cast<size_t>(limits.rlim_cur < INT32_MAX ? limits.rlim_cur : INT32_MAX) / kShare;
 }
 
 Status signal_process(int32_t pid, const Identity& identity, int32_t signal) {

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -152,6 +153,14 @@ Status read_exit(const ProcessHandle& handle, int32_t pid, const Identity& ident
   // Without an identity, it was the zombie of the handle if that has not been reaped meanwhile.
   if (!identity && handle) (void)ask_handle(static_cast<int>(handle.native()), ret_exit);
   return kOk;
+}
+
+size_t most_handles() {
+  constexpr size_t kShare = 4;
+  // prlimit(2), Linux 2.6.36; getrlimit(2) has no numbers of 64 bits on all architectures.
+  uint64_t limits[2] = {};
+  if (::syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, limits) != 0) return 256;
+  return static_cast<size_t>(limits[0] < INT32_MAX ? limits[0] : INT32_MAX) / kShare;
 }
 
 Status signal_process(int32_t pid, const Identity& identity, int32_t signal) {

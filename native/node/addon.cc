@@ -75,6 +75,7 @@ constexpr char kCalls[] = PROCSEEK_CALLS(X);
   X("close", close)                      \
   X("passCost", pass_cost)               \
   X("children", children)                \
+  X("openExitMemory", open_exit_memory)  \
   X("openMonitor", open_monitor)         \
   X("closeMonitor", close_monitor)       \
   X("refMonitor", ref_monitor)           \

@@ -13,6 +13,21 @@ namespace procseek::node {
 
 namespace {
 
+// An ExitMemory as an object of JavaScript.
+class ExitMemoryHandle {
+ public:
+  static constexpr napi_type_tag kTag = {0x6c3e91f5a2d84b07, 0x9b5d2e8f70c6143a};
+
+  // Takes over the caller's hold.
+  explicit ExitMemoryHandle(ExitMemory* memory) : memory_(memory) {}
+  void release() { delete this; }
+  ExitMemory* memory() { return memory_; }
+
+ private:
+  ~ExitMemoryHandle() { memory_->release(); }
+  ExitMemory* memory_;
+};
+
 // A Monitor as an object of JavaScript, and the way from its thread to that of the environment: a
 // thread-safe function, of which the thread owns one share. The thread ends before the environment
 // does: when closed, it gives up its share, whereupon the function is finalized, and the thread
@@ -26,7 +41,7 @@ class MonitorHandle final : public Monitor::Listener {
   explicit MonitorHandle(napi_env env) : env_(env) {}
 
   // A status; kPending when an exception is.
-  Status open(napi_value callback);
+  Status open(napi_value callback, ExitMemory* memory);
   // Null once it has been closed.
   Monitor* monitor() { return is_closing_ ? nullptr : monitor_.get(); }
   // A promise for the moment when the thread is over and all that it held is closed; it keeps the
@@ -39,8 +54,8 @@ class MonitorHandle final : public Monitor::Listener {
     if (--holders_ == 0) delete this;
   }
 
-  void notify() override {
-    (void)napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);
+  bool notify() override {
+    return napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking) == napi_ok;
   }
   void finish() override { (void)napi_release_threadsafe_function(function_, napi_tsfn_release); }
 
@@ -54,17 +69,18 @@ class MonitorHandle final : public Monitor::Listener {
   napi_threadsafe_function function_ = nullptr;
   std::unique_ptr<Monitor> monitor_;
   napi_deferred closed_ = nullptr;
+  Bytes unheard_;  // notices that could not be handed over
   bool is_closing_ = false;
   int holders_ = 1;
 };
 
-Status MonitorHandle::open(napi_value callback) {
+Status MonitorHandle::open(napi_value callback, ExitMemory* memory) {
   std::unique_ptr<News> news;
   Status status = make_news(news);
   if (status != kOk) return status;
   Environment* environment = Environment::of(env_);
   SourceContext* context = environment == nullptr ? nullptr : &environment->sources();
-  monitor_.reset(new (std::nothrow) Monitor(std::move(news), context));
+  monitor_.reset(new (std::nothrow) Monitor(std::move(news), memory, context));
   if (monitor_ == nullptr) return out_of_memory();
   napi_value name;
   if (napi_create_string_utf8(env_, "procseek", NAPI_AUTO_LENGTH, &name) != napi_ok ||
@@ -104,10 +120,11 @@ void MonitorHandle::call(napi_env env, napi_value callback, void* data, void*) {
   auto* handle = static_cast<MonitorHandle*>(data);
   napi_value self;
   if (env == nullptr || handle->monitor() == nullptr) return;
-  Bytes notices;
+  Bytes& notices = handle->unheard_;
   handle->monitor_->take(notices);
   napi_value argument = array_buffer(env, notices.data(), notices.size());
   if (argument == nullptr || napi_get_undefined(env, &self) != napi_ok) return;
+  notices.clear();
   (void)napi_call_function(env, self, callback, 1, &argument, nullptr);
 }
 
@@ -189,13 +206,24 @@ Status set_up(Watch& watch, const Arguments& arguments, const QueryArguments& qu
 
 }  // namespace
 
+napi_value open_exit_memory(napi_env env, napi_callback_info) {
+  auto* memory = new (std::nothrow) ExitMemory;
+  if (memory == nullptr) return number(env, out_of_memory());
+  auto* handle = new (std::nothrow) ExitMemoryHandle(memory);
+  if (handle != nullptr) return wrap(env, handle);
+  memory->release();
+  return number(env, out_of_memory());
+}
+
 napi_value open_monitor(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   napi_valuetype type;
+  auto* memory = unwrap<ExitMemoryHandle>(env, arguments[1]);
+  if (memory == nullptr) return refuse(env);
   if (napi_typeof(env, arguments[0], &type) != napi_ok || type != napi_function) return refuse(env);
   auto* handle = new (std::nothrow) MonitorHandle(env);
   if (handle == nullptr) return number(env, out_of_memory());
-  Status status = handle->open(arguments[0]);
+  Status status = handle->open(arguments[0], memory->memory());
   if (status == kOk) return wrap(env, handle);
   handle->release();
   return status < 0 ? number(env, status) : nullptr;
@@ -260,8 +288,10 @@ napi_value open_watch(napi_env env, napi_callback_info info) {
   if (watch == nullptr) return number(env, out_of_memory());
   auto* held = new (std::nothrow) WatchHandle(handle, watch);
   Status status = held == nullptr ? out_of_memory() : set_up(*watch, arguments, query);
-  if (status == kOk) status = handle->monitor()->add(*watch);
-  if (status == kOk) return wrap(env, held);
+  if (status == kOk) {
+    handle->monitor()->add(*watch);
+    return wrap(env, held);
+  }
   held == nullptr ? watch->release() : held->release();
   return number(env, status);
 }
@@ -320,9 +350,14 @@ napi_value cancel_wait(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   auto* handle = unwrap<MonitorHandle>(env, arguments[0]);
   int32_t token;
-  if (handle == nullptr || !arguments.i32(1, token)) return refuse(env);
-  if (handle->monitor() != nullptr) handle->monitor()->waits().cancel(token);
-  return nullptr;
+  bool may_linger;
+  if (handle == nullptr || !arguments.i32(1, token) || !arguments.boolean(2, may_linger)) {
+    return refuse(env);
+  }
+  size_t lingering = 0;
+  if (handle->monitor() != nullptr)
+    lingering = handle->monitor()->waits().cancel(token, may_linger);
+  return number(env, static_cast<int32_t>(lingering));
 }
 
 napi_value signal(napi_env env, napi_callback_info info) {

@@ -5,6 +5,7 @@
 
 namespace procseek::node {
 
+napi_value open_exit_memory(napi_env env, napi_callback_info info);
 napi_value open_monitor(napi_env env, napi_callback_info info);
 napi_value close_monitor(napi_env env, napi_callback_info info);
 napi_value ref_monitor(napi_env env, napi_callback_info info);

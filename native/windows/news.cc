@@ -35,9 +35,13 @@ class WindowsNews final : public News, public EndListener {
     take(ret_changes, most, ret_count);
     if (ret_count != 0) return kOk;
     DWORD limit = timeout < 0 || timeout >= INFINITE ? INFINITE : static_cast<DWORD>(timeout);
-    if (WaitForSingleObject(woken_.get(), limit) == WAIT_OBJECT_0) {
-      take(ret_changes, most, ret_count);
-    }
+    DWORD outcome = WaitForSingleObject(woken_.get(), limit);
+    if (outcome == WAIT_OBJECT_0) take(ret_changes, most, ret_count);
+    if (outcome != WAIT_FAILED) return kOk;
+    // The list is filled all the same.
+    constexpr int64_t kDeafPause = 20;
+    pause_thread(kDeafPause);
+    take(ret_changes, most, ret_count);
     return kOk;
   }
 

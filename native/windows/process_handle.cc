@@ -128,6 +128,9 @@ Status read_exit(const ProcessHandle& handle, int32_t pid, const Identity& ident
   return kOk;
 }
 
+// They take no file descriptors.
+size_t most_handles() { return SIZE_MAX; }
+
 Status signal_process(int32_t pid, const Identity& identity, int32_t signal) {
   bool is_known = signal == kTest || ends(signal) || suspends(signal);
   if (!is_known) {

@@ -162,7 +162,19 @@ describe.each(withOptions)('%s refuses among its options', (...call) => {
 
   test('a signal that is none', async () => {
     if (call[0].includes('Sync')) return;
-    for (const signal of [null, 'SIGTERM', 1, {}, () => {}, new EventTarget()]) {
+    const { signal: whole } = new AbortController();
+    const lacking = ['aborted', 'throwIfAborted', 'addEventListener', 'removeEventListener'].map(
+      (part) => {
+        const whatIsUsed = {
+          aborted: false,
+          throwIfAborted: () => {},
+          addEventListener: whole.addEventListener.bind(whole),
+          removeEventListener: whole.removeEventListener.bind(whole),
+        };
+        return { ...whatIsUsed, [part]: undefined };
+      },
+    );
+    for (const signal of [null, 'SIGTERM', 1, {}, () => {}, new EventTarget(), ...lacking]) {
       expect(await failure(call, { signal })).toMatchObject(wrongType);
     }
   });

@@ -1,12 +1,22 @@
 /** Waiting for the end of a process: whose, until when, and how it ended. */
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { findByPidSync, kill, type Process, waitForExit, waitStats } from '../../src/index.js';
+import {
+  type ExitEvent,
+  findByPidSync,
+  kill,
+  type Process,
+  waitForExit,
+  waitStats,
+  watch,
+} from '../../src/index.js';
 import { exitedWith, hasHandles, killedBy, tellsExits } from '../support/kernel.js';
 import { isDeno } from '../support/platform.js';
 import { numberedEntries, settle, vanish } from '../support/proc.js';
 import { type Child, startExiting, startFamily, startPython } from '../support/processes.js';
 import { needing, needs, system } from '../support/system.js';
+import { until } from '../support/until.js';
 
 const notKnown = { code: null, signal: null };
 
@@ -192,7 +202,52 @@ sys.stdin.read()`);
     expect(await waitForExit(record)).toEqual({ code: 9, signal: null });
     await other.reap();
     expect(await waitForExit(other.pid)).toEqual(notKnown);
-    expect(await waitForExit(record)).toEqual(notKnown);
+    expect(await waitForExit(record)).toEqual({ code: 9, signal: null });
+  });
+});
+
+describe('The end of a process that is gone is told again', () => {
+  test('to whoever asks with its record, and not for its PID alone', async (context) => {
+    const child = await startExiting();
+    const record = identify(child.pid);
+    const end = waitForExit(child.pid);
+    child.say('7');
+    const exit = await end;
+    expect(exit).toEqual(exitedWith(7));
+    await vanish(child.pid);
+    expect(await waitForExit(record)).toEqual(exit);
+    expect(await waitForExit(record)).toEqual(exit);
+    expect(await waitForExit({ ...record, id: `${record.id}0` })).toEqual(notKnown);
+    needs(context, 'zombies'); // a PID that is gone may be another process's at once elsewhere
+    expect(await waitForExit(child.pid)).toEqual(notKnown);
+  });
+
+  test('to whoever polls with a signal that is aborted at once', async () => {
+    for (let i = 0; i < 20; i++) {
+      const child = await startExiting();
+      const record = identify(child.pid);
+      const poll = () =>
+        waitForExit(record, { signal: AbortSignal.timeout(0) }).catch(() => undefined);
+      await poll();
+      child.say(String(i));
+      if (i % 2 === 0) await vanish(child.pid);
+      expect(await until('the end is told', poll)).toEqual(exitedWith(i));
+    }
+    expect(waitStats().waiting).toBe(0);
+  });
+
+  test('after a watch has told it', async () => {
+    const child = await startExiting();
+    const record = identify(child.pid);
+    const watcher = watch({ pids: [child.pid] });
+    onTestFinished(() => watcher.close());
+    const told = once(watcher, 'exit');
+    await watcher.ready;
+    child.say('7');
+    const [{ code, signal }] = (await told) as [ExitEvent<unknown>];
+    expect({ code, signal }).toEqual(exitedWith(7));
+    await vanish(child.pid);
+    expect(await waitForExit(record)).toEqual({ code, signal });
   });
 });
 

@@ -347,7 +347,7 @@ describe('a thousand waits at a time', () => {
         await first.catch(() => {});
         const right = exits.filter(({ code, signal }) => code === null && signal === 'SIGTERM').length;
         end({ taken, started, waiting, polled, polls, left, right });`,
-        { wrapper: ['prlimit', '--nofile=4096:4096', '--'] },
+        { wrapper: ['prlimit', '--nofile=8192:8192', '--'] },
       );
       const { taken, ...others } = seen;
       expect(taken).toBeLessThanOrEqual(1000);

@@ -1,6 +1,7 @@
 // What a platform's folder provides, over the one FakeMachine.
 #include "fake_machine.h"
 
+#include <algorithm>
 #include <climits>
 
 #include "platform.h"
@@ -186,6 +187,19 @@ int32_t own_pid() { return 1; }
 bool process_exists(int32_t pid) {
   std::lock_guard<std::recursive_mutex> lock(machine.load()->mutex);
   return machine.load()->host.find(pid) != nullptr;
+}
+
+size_t most_handles() { return machine.load()->most_handles; }
+
+Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) {
+  FakeMachine& on = *machine;
+  std::lock_guard<std::recursive_mutex> lock(on.mutex);
+  if (on.on_list_children != kOk) return on.on_list_children;
+  for (const FakeProcess& process : on.host.processes) {
+    bool is_child = std::find(parents, parents + count, process.ppid) != parents + count;
+    if (is_child && !append_value(ret_children, process.pid)) return out_of_memory();
+  }
+  return kOk;
 }
 
 int64_t steady_clock() { return machine == nullptr ? 0 : machine.load()->clock.load(); }

@@ -44,6 +44,9 @@ class FakeMachine {
   FakeHost host;
   procseek::Status on_open_handle = procseek::kOk;
   bool tells_exits_by_handle = true;
+  // What most_handles() and list_children() say.
+  std::atomic<size_t> most_handles{SIZE_MAX};
+  procseek::Status on_list_children = procseek::kOk;
   std::function<procseek::Status(procseek::EngineKind kind, const char* root,
                                  std::unique_ptr<procseek::Engine>& ret_engine)>
       on_make_engine = [](auto&&...) { return procseek::kUnsupported; };

@@ -18,7 +18,7 @@ class Rig final : public procseek::Monitor::Listener {
   Rig() {
     auto news_of_it = std::make_unique<FakeNews>(machine);
     news = news_of_it.get();
-    monitor = std::make_unique<procseek::Monitor>(std::move(news_of_it));
+    monitor = std::make_unique<procseek::Monitor>(std::move(news_of_it), memory.get());
   }
   ~Rig() override {
     if (!is_running_) return;
@@ -38,7 +38,20 @@ class Rig final : public procseek::Monitor::Listener {
 
   procseek::Watch& add(procseek::WatchOptions options = {}, std::vector<int32_t> pids = {},
                        bool with_text = false) {
+    procseek::Watch& watch = make(options, pids, with_text);
+    monitor->add(watch);
+    return watch;
+  }
+  // A watch by parent.
+  procseek::Watch& add_children_of(int32_t ppid) {
+    procseek::Watch& watch = make({}, {}, false, ppid);
+    monitor->add(watch);
+    return watch;
+  }
+  procseek::Watch& make(procseek::WatchOptions options = {}, std::vector<int32_t> pids = {},
+                        bool with_text = false, int64_t ppid = -1) {
     procseek::QueryOptions query;
+    query.ppid = ppid;
     query.fields = procseek::bit(procseek::Field::pid);
     if (with_text) query.fields |= procseek::bit(procseek::Field::cmdline);
     auto token = static_cast<int32_t>(watches.size()) + 1;
@@ -46,7 +59,6 @@ class Rig final : public procseek::Monitor::Listener {
     procseek::Watch& watch = *watches.back();
     REQUIRE(watch.query().assign_names(std::string("x\0", 2), false) == procseek::kOk);
     if (!pids.empty()) REQUIRE(watch.only(pids.data(), pids.size()) == procseek::kOk);
-    REQUIRE(monitor->add(watch) == procseek::kOk);
     return watch;
   }
   procseek::Watch& add_polling(int64_t interval = 1000) {
@@ -99,9 +111,16 @@ class Rig final : public procseek::Monitor::Listener {
     return text;
   }
 
-  void notify() override { notified++; }
+  bool notify() override {
+    notified++;
+    return true;
+  }
   void finish() override { finished++; }
 
+  struct ReleaseMemory {
+    void operator()(procseek::ExitMemory* memory) const { memory->release(); }
+  };
+  std::unique_ptr<procseek::ExitMemory, ReleaseMemory> memory{new procseek::ExitMemory};
   FakeMachine machine;
   FakeNews* news;
   std::unique_ptr<procseek::Monitor> monitor;
