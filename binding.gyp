@@ -21,6 +21,7 @@
         "native/watch.cc",
         "native/node/addon.cc",
         "native/node/async.cc",
+        "native/node/ending.cc",
         "native/node/engines.cc",
         "native/node/handles.cc",
         "native/node/lookups.cc",
@@ -41,6 +42,7 @@
             "native/linux/bpf_source.cc",
             "native/linux/children.cc",
             "native/linux/clock.cc",
+            "native/linux/control_group.cc",
             "native/linux/engines.cc",
             "native/linux/events_source.cc",
             "native/linux/files.cc",
@@ -54,9 +56,11 @@
             "native/linux/proc_root.cc",
             "native/linux/process_files.cc",
             "native/linux/process_handle.cc",
+            "native/linux/process_tree.cc",
             "native/linux/procfs_source.cc",
             "native/linux/terminal.cc",
             "native/linux/thread.cc",
+            "native/linux/tree_parse.cc",
             "native/posix/accounts.cc"
           ],
           "ldflags": ["-Wl,--gc-sections", "-Wl,-z,relro,-z,now"]
@@ -76,6 +80,7 @@
             "native/darwin/terminal.cc",
             "native/darwin/thread.cc",
             "native/plain_engine.cc",
+            "native/plain_process_tree.cc",
             "native/posix/accounts.cc"
           ],
           "xcode_settings": {
@@ -110,7 +115,8 @@
             "native/windows/source.cc",
             "native/windows/text.cc",
             "native/windows/thread.cc",
-            "native/plain_engine.cc"
+            "native/plain_engine.cc",
+            "native/plain_process_tree.cc"
           ],
           "defines": ["WIN32_LEAN_AND_MEAN", "NOMINMAX", "UNICODE", "_UNICODE", "_WIN32_WINNT=0x0A00"],
           "libraries": ["-lntdll", "-ladvapi32"],

@@ -35,6 +35,7 @@ const pureSources = [
   'linux/parse',
   'linux/proc_events',
   'linux/thread',
+  'linux/tree_parse',
   'linux/kernel_tasks',
   // Of the last one only what is pure is called; the linker wants these for the rest.
   'linux/bpf_program',
