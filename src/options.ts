@@ -84,6 +84,14 @@ export function checkOptions<T extends object>(options: T | undefined, name = 'o
   return options;
 }
 
+/** False for an option that was left out. */
+export function checkForce(force: unknown): boolean {
+  if (force !== undefined && typeof force !== 'boolean') {
+    throw wrongType('options.force', 'a boolean', force);
+  }
+  return force ?? false;
+}
+
 export function checkSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined) return undefined;
   const { throwIfAborted, addEventListener } = Object(signal) as Partial<AbortSignal>;
