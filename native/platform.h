@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "engine.h"
 #include "news.h"
@@ -52,6 +53,37 @@ Status signal_process(int32_t pid, const Identity& identity, int32_t signal);
 // How many handles on processes a monitor holds at most: a quarter of the file descriptors that
 // this process may open at the moment, where they take one each.
 size_t most_handles();
+
+// Ending processes and all that they have started.
+
+// Sends a signal (none, if it is negative) and appends the PIDs (int32_t) of the children to
+// `ret_children`, as they were before and, behind a 0, as they are after: what the process forks
+// until the signal is there is told even if it ends of it, as far as it has not ended by then. A
+// PID may be told twice, and whether it still is that of a child is for the caller to find out.
+// What became of the signal is returned, as by signal_process(); what became of the list is in
+// `ret_listed`: kUnsupported when this host cannot tell.
+Status signal_parent(int32_t pid, const Identity& identity, int32_t signal, Bytes& ret_children,
+                     Status& ret_listed);
+
+// A number that a process shares with those that it has forked, and they with theirs, until they
+// execute a program: where the kernel has put the parts of the program. 0 when it cannot be told
+// or, if it is to be random, where that is turned off: others that run the program may have the
+// same.
+uint64_t read_origin(int32_t pid, bool is_to_be_random);
+
+// Why a process may outlive being killed; the numbers are those of src/binding.ts.
+enum class Hold : uint32_t {
+  none,             // nothing is known to keep it
+  frozen,           // a control group has frozen it
+  uninterruptible,  // it waits in the kernel for what nothing interrupts
+};
+Hold read_hold(int32_t pid);
+
+// Has the kernel kill all processes of a control group and of those below it at once. `path` is
+// what a member's field `cgroup` says, and `member` the PID of one: where that is not listed in the
+// group's directory, the path is taken for that of another group. kUnsupported when this host or
+// user cannot, or the path leads nowhere.
+Status kill_control_group(std::string_view path, int32_t member);
 
 // A thread that takes no signals, for `run(argument)`.
 class Thread {

@@ -26,6 +26,7 @@
         "source_context.cc",
         "watch.cc",
         "node/addon.cc",
+        "node/ending.cc",
         "node/engines.cc",
         "node/environment.cc",
         "node/handles.cc",
@@ -50,6 +51,7 @@
             "linux/children.cc",
             "linux/clock.cc",
             "linux/condition.cc",
+            "linux/control_group.cc",
             "linux/engines.cc",
             "linux/events_source.cc",
             "linux/files.cc",
@@ -65,11 +67,13 @@
             "linux/proc_root.cc",
             "linux/process_files.cc",
             "linux/process_handle.cc",
+            "linux/process_tree.cc",
             "linux/procfs_source.cc",
             "linux/source_context.cc",
             "linux/terminal.cc",
             "linux/thread.cc",
             "linux/time_namespace.cc",
+            "linux/tree_parse.cc",
             "posix/accounts.cc"
           ],
           "ldflags": ["-Wl,--gc-sections", "-Wl,-z,relro,-z,now,-z,nodelete"]
@@ -90,6 +94,7 @@
             "darwin/terminal.cc",
             "darwin/thread.cc",
             "plain_engine.cc",
+            "plain_process_tree.cc",
             "posix/accounts.cc"
           ],
           "xcode_settings": {
@@ -125,7 +130,8 @@
             "windows/source.cc",
             "windows/text.cc",
             "windows/thread.cc",
-            "plain_engine.cc"
+            "plain_engine.cc",
+            "plain_process_tree.cc"
           ],
           "defines": ["WIN32_LEAN_AND_MEAN", "NOMINMAX", "UNICODE", "_UNICODE", "_WIN32_WINNT=0x0A00"],
           "libraries": ["-lntdll", "-ladvapi32"],

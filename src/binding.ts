@@ -169,6 +169,21 @@ export interface Binding {
   cancelWait(monitor: NativeMonitor, token: number, mayLinger: boolean): number;
   /** Likewise. */
   signal(pid: number, id: Uint8Array | undefined, signal: number): number;
+  /**
+   * Likewise, with -1 to send none, and lists children: int32 values, of which the first is what
+   * became of the signal, the second what became of the list (0, or 4 when this host cannot tell),
+   * and the others are PIDs: from before, a 0, and from after (signal_parent() in native/platform.h). Or a negative status.
+   */
+  signalParent(pid: number, id: Uint8Array | undefined, signal: number): ArrayBuffer | number;
+  /**
+   * Equal in processes forked from one another that have not executed a program since. 0 when it is
+   * not told or, if that is to be made sure of, not random.
+   */
+  origin(pid: number, isToBeRandom: boolean): number;
+  /** What may keep a process although it was killed: 1 frozen, 2 uninterruptible, 0 neither. */
+  hold(pid: number): number;
+  /** The path in bytes, and the PID of a member: 0, 4 when that is not to be had, or a negative status. */
+  killControlGroup(path: Uint8Array, member: number): number;
   /** CPU time of this thread, in milliseconds. */
   cpuTime(): number;
 

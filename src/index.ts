@@ -2,6 +2,12 @@
 export { type Capabilities, capabilities, type EngineCapability } from './capabilities.js';
 export { type ChildrenOptions, children } from './children.js';
 export type { ScanMessage } from './diagnostics.js';
+export type {
+  EndedProcess,
+  KillTreeResult,
+  RemainingProcess,
+  RemainingReason,
+} from './ending.js';
 export type { EngineIteration, EngineName } from './engine.js';
 export { ProcessError } from './errors.js';
 export type { Exclusion } from './exclude.js';
@@ -32,10 +38,11 @@ export {
 } from './find.js';
 export { type Finder, type FinderOptions, openFinder } from './finder.js';
 export * as default from './index.js';
-export { type KillTreeOptions, type KillTreeResult, killTree } from './kill_tree.js';
+export { type KillTreeOptions, killGroup, killTree } from './kill_tree.js';
 export { kill, type WaitStats, waitForExit, waitStats } from './lifecycle.js';
 export type { Exit } from './monitor.js';
 export type { FieldOptions, SignalOptions } from './options.js';
+export type { ProcessGroup } from './process_group.js';
 export type {
   MatchBy,
   NameOptions,
@@ -44,6 +51,7 @@ export type {
   ProcessFilter,
 } from './query.js';
 export { scan, scanSync } from './scan.js';
+export { type ForceOption, type SignalTreeResult, signalTree } from './signal_tree.js';
 export type { ProcessBatches, ProcessStream } from './stream.js';
 export { type WatchOptions, watch } from './watch.js';
 export type {

@@ -1,15 +1,21 @@
-/** Ending a process and all of its descendants. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { onAbort } from './abort.js';
-import { children } from './children.js';
-import { ProcessError, wrongValue } from './errors.js';
-import type { Process, ProcessState } from './fields.js';
-import { findByPid, findByPidSync } from './find.js';
-import { checkTarget, kill, waitForExit } from './lifecycle.js';
-import { checkMilliseconds, checkOptions, checkSignal, type SignalOptions } from './options.js';
-import { signalNumber, stoppedIsTold } from './signals.js';
+/** Ending processes with all of their descendants, or with all of their group. */
+import { type EndingOptions, end, type KillTreeResult } from './ending.js';
+import { wrongValue } from './errors.js';
+import { Members } from './members.js';
+import {
+  checkForce,
+  checkMilliseconds,
+  checkOptions,
+  checkSignal,
+  type SignalOptions,
+} from './options.js';
+import { compileGroup, GroupPopulation, type ProcessGroup } from './process_group.js';
+import { protectedPids, protectedProcess } from './protection.js';
+import { type Roots, treeOf } from './roots.js';
+import type { ForceOption } from './signal_tree.js';
+import { signalNumber } from './signals.js';
 
-export interface KillTreeOptions extends SignalOptions {
+export interface KillTreeOptions extends SignalOptions, ForceOption {
   /** What to ask them to end with first, a name or a number from 1 to 64. Default: `'SIGTERM'`. */
   killSignal?: string | number | undefined;
   /**
@@ -17,192 +23,116 @@ export interface KillTreeOptions extends SignalOptions {
    * 5000.
    */
   grace?: number | undefined;
+  /**
+   * Milliseconds to leave the system for ending those that were killed, 0 to 2³¹−1, before they are
+   * told to remain. Default: 5000.
+   */
+  patience?: number | undefined;
 }
-
-/** What became of a process and its descendants; each is in one of the lists. */
-export interface KillTreeResult {
-  /** Those that ended by the first signal, or by themselves. */
-  ended: Process[];
-  /** Those that had to be killed. */
-  killed: Process[];
-  /** Those that this user may not signal; they may still be running. */
-  denied: Process[];
-}
-
-/** How long the kernel may take to end what it was told to kill. */
-const patience = 5000;
-
-/** How often to look for those that were forked meanwhile. */
-const mostRounds = 100;
-
-/** How long to wait for a process to stop; one that sleeps in the kernel may take its time. */
-const stopPatience = 100;
-
-/** Likewise, where it is not told when it has. */
-const untoldPatience = 10;
-
-/** In these it forks no more. */
-const stillStates: readonly ProcessState[] = ['stopped', 'tracing-stop', 'zombie', 'dead'];
 
 /**
- * Ends a process and all of its descendants: asks them to by a signal, the process first, and kills
- * those that have not ended after a grace period. Every signal goes to the process it is meant for,
- * and never to one that was given its PID meanwhile; this process itself is left out.
+ * Ends processes and all of their descendants: asks them to by a signal, the parents first, and kills
+ * (SIGKILL) those that have not ended after a grace period. Every signal goes to the process it is
+ * meant for, and never to one that was given its PID meanwhile. Nobody gets another signal than these
+ * two, and nobody is stopped. This very process is left out; `killTree(process.pid)` ends all that
+ * it has started.
  *
- * None can slip away by forking: before they are signalled, all are stopped (SIGSTOP, on Windows
- * NtSuspendProcess), from the root on, until no new one is found, and continued afterwards. A process that lost its parent before is
- * no descendant any more (a daemon, as a rule), and is left alone; so is one that is started by a
- * process during its grace period, and outlives it.
+ * Descendants that are started meanwhile belong to it, too. One that is started before its parent
+ * gets the signal is asked at once. One that is started later may be of help in ending (a shell's
+ * `trap` runs programs): it is asked when that parent has ended, and killed with the others. One that
+ * loses its parent before it is seen is known by its session or process group, if a process of the
+ * tree leads that, or by where the kernel has put its program, as long as it has not executed another
+ * one. A process that had lost its parent before the call is no descendant any more (a daemon, as a
+ * rule), and is left alone; see `killGroup`.
  *
- * Resolves when all have ended, or those that cannot be ended are all that is left; with empty lists
- * when there is no such process.
+ * All that are there have got their signal when the call returns its promise, as long as that takes no
+ * more than a fifth of a second; the rest get theirs between other turns of the event loop. The grace
+ * period begins when all have been asked. One that does not end keeps nobody else waiting. It resolves
+ * when all have ended, when those that may not be signalled are all that is left, or when `grace` and
+ * `patience` are over; with empty lists when there is no such process, or only what is left of one.
+ *
+ * A process that has been stopped before gets the signal once it is continued, and is killed after the
+ * grace period: it is not continued for that.
+ *
+ * Windows: the first signal ends a process at once.
  *
  * ```js
- * const { killed } = await killTree(child.pid, { grace: 2000 });
+ * const { killed, remaining } = await killTree(child.pid, { grace: 2000 });
+ * for (const { pid, exit } of killed) console.log(pid, exit.signal);
  * ```
  *
- * @throws ProcessError `EACCES` when the process is hidden from this user; as `children`.
- * @throws TypeError, RangeError for misuse, as `kill`. Aborting the signal rejects with its reason:
- * what has been signalled has been, but nothing is left stopped.
+ * @param pidOrProcess A PID, a record with `pid` and `id`, or an array of these. Those that are gone
+ * are left out, and a process below several of them is ended once.
+ * @throws ProcessError `ERR_PROTECTED_PROCESS` for PID 1 and for an ancestor of this process, unless
+ * forced, before anybody is signalled; `EACCES` when the process is hidden from this user; `EMFILE`
+ * and the like as `kill`.
+ * @throws TypeError, RangeError for misuse, as `kill`. Aborting the signal rejects with its reason and
+ * does nothing else: what has been signalled has been.
  */
 export async function killTree(
-  pidOrProcess: number | { pid: number; id: string },
+  pidOrProcess: Roots,
   options?: KillTreeOptions,
 ): Promise<KillTreeResult> {
-  const { killSignal = 'SIGTERM', grace = 5000, signal } = checkOptions(options);
-  const { pid, id } = checkTarget(pidOrProcess);
-  const first = signalNumber(killSignal);
-  if (first === 0) throw wrongValue('options.killSignal', 'must not be 0, which ends nothing');
-  checkMilliseconds('options.grace', grace, 0);
-  checkSignal(signal)?.throwIfAborted();
-
-  const root = await findByPid(pid);
-  const result: KillTreeResult = { ended: [], killed: [], denied: [] };
-  if (root === undefined || (id !== undefined && root.id !== id)) return result;
-  const tree = new Tree(root);
-  await tree.signal(first, signal);
-  await tree.end(grace, signal);
-  if (tree.targets().length > 0) {
-    await tree.signal('SIGKILL', signal);
-    await tree.end(patience, signal);
+  const { force, ...how } = checkEnding(options);
+  const members = new Members(true);
+  try {
+    return await end(treeOf(pidOrProcess, members, force), how);
+  } finally {
+    members.close();
   }
-  return tree.result();
 }
 
-/** A process and those of its descendants that have been found, in the order in which they were. */
-class Tree {
-  readonly #found = new Map<string, Process>();
-  readonly #denied = new Set<string>();
-  readonly #gone = new Set<string>();
-  readonly #killed = new Set<string>();
-
-  constructor(root: Process) {
-    this.#found.set(root.id, root);
-  }
-
-  /** Those to be ended. */
-  targets(): Process[] {
-    return this.#living().filter(({ pid, id }) => pid !== process.pid && !this.#denied.has(id));
-  }
-
-  /** Signals all, and whoever is forked until then. */
-  async signal(signal: string | number, abort: AbortSignal | undefined): Promise<void> {
-    const stopped: Process[] = [];
-    try {
-      await this.#stopAll(stopped, abort);
-      for (const target of this.targets()) {
-        if (this.#send(target, signal) && signal === 'SIGKILL') this.#killed.add(target.id);
-      }
-    } finally {
-      for (const target of stopped) this.#send(target, 'SIGCONT');
+/**
+ * Ends all processes of a process group, a session or a control group, as `killTree` ends those of a
+ * tree, with the same options and result: also what a parent that has ended left behind.
+ *
+ * Linux 5.14 and later: the kernel kills a control group as a whole (`cgroup.kill`), where this user
+ * may tell it to and the hierarchy is mounted at `/sys/fs/cgroup`. Elsewhere, and of sessions and
+ * process groups, each member is killed, until none is found any more.
+ *
+ * Windows: sessions are those of users who have logged on; there are no other groups.
+ *
+ * ```js
+ * const service = spawn('./serve', { detached: true });
+ * await killGroup({ sid: service.pid }); // whoever is left of it
+ * ```
+ *
+ * @throws ProcessError `ERR_PROTECTED_PROCESS` when this process, an ancestor of it or PID 1 is one of
+ * them, before anybody is signalled, unless forced; then this process alone is left out.
+ * @throws TypeError, RangeError for misuse, and errors as `killTree`.
+ */
+export async function killGroup(
+  group: ProcessGroup,
+  options?: KillTreeOptions,
+): Promise<KillTreeResult> {
+  const test = compileGroup(group);
+  const { force, ...how } = checkEnding(options);
+  const members = new Members(true);
+  try {
+    const population = new GroupPopulation(members, test);
+    if (!force) {
+      const guarded = protectedPids();
+      const found = population.pids().find((pid) => pid === process.pid || guarded.has(pid));
+      if (found !== undefined) throw protectedProcess(found);
     }
+    return await end(population, how);
+  } finally {
+    members.close();
   }
+}
 
-  /** Waits for the end of all, but no longer than so many milliseconds. */
-  async end(milliseconds: number, abort: AbortSignal | undefined): Promise<void> {
-    const timeUp = new AbortController();
-    const stopListening = abort && onAbort(abort, () => timeUp.abort());
-    const ends = this.targets().map(async (process) => {
-      try {
-        await waitForExit(process, { signal: timeUp.signal });
-        this.#gone.add(process.id);
-      } catch (error) {
-        if (!timeUp.signal.aborted) throw error;
-      }
-    });
-    const all = Promise.all(ends);
-    const late = sleep(milliseconds, undefined, { signal: timeUp.signal }).catch(() => {});
-    try {
-      await Promise.race([all, late]);
-    } finally {
-      timeUp.abort();
-      stopListening?.();
-    }
-    await all;
-    abort?.throwIfAborted();
-  }
-
-  result(): KillTreeResult {
-    const result: KillTreeResult = { ended: [], killed: [], denied: [] };
-    for (const one of this.#found.values()) {
-      if (this.#denied.has(one.id)) result.denied.push(one);
-      else if (this.#killed.has(one.id)) result.killed.push(one);
-      else if (one.pid !== process.pid) result.ended.push(one);
-    }
-    return result;
-  }
-
-  #living(): Process[] {
-    return [...this.#found.values()].filter(({ id }) => !this.#gone.has(id));
-  }
-
-  /**
-   * A stopped process cannot fork: once all are, and no further one is found, these are all. It may
-   * be that only the first thread of a process has stopped so far, hence a second look.
-   */
-  async #stopAll(stopped: Process[], abort: AbortSignal | undefined): Promise<void> {
-    let running = this.targets();
-    for (let round = 0, calm = 0; calm < 2 && round < mostRounds; round++) {
-      abort?.throwIfAborted();
-      for (const target of running) if (this.#send(target, 'SIGSTOP')) stopped.push(target);
-      if (stoppedIsTold()) for (const target of running) await this.#still(target);
-      else await sleep(untoldPatience);
-      running = await this.#findMore();
-      calm = running.length === 0 ? calm + 1 : 0;
-    }
-  }
-
-  async #still(target: Process): Promise<void> {
-    const deadline = performance.now() + stopPatience;
-    while (performance.now() < deadline) {
-      const now = findByPidSync(target.pid, { fields: ['id', 'state'] });
-      if (now === undefined || now.id !== target.id || stillStates.includes(now.state)) return;
-      await sleep(1);
-    }
-  }
-
-  /** Descendants that have not been found yet, of all that have been. */
-  async #findMore(): Promise<Process[]> {
-    const more: Process[] = [];
-    for (const parent of this.#living()) {
-      for (const child of await children(parent)) {
-        if (child.pid === process.pid || this.#found.has(child.id)) continue;
-        this.#found.set(child.id, child);
-        more.push(child);
-      }
-    }
-    return more;
-  }
-
-  /** Whether it was there to be signalled. */
-  #send(target: Process, signal: string | number): boolean {
-    try {
-      if (kill(target, signal)) return true;
-      this.#gone.add(target.id);
-    } catch (error) {
-      if (!(error instanceof ProcessError && error.code === 'EPERM')) throw error;
-      this.#denied.add(target.id);
-    }
-    return false;
-  }
+function checkEnding(options: KillTreeOptions | undefined): EndingOptions & { force: boolean } {
+  const checked = checkOptions(options);
+  const { killSignal = 'SIGTERM', grace = 5000, patience = 5000 } = checked;
+  const first = signalNumber(killSignal);
+  if (first === 0) throw wrongValue('options.killSignal', 'must not be 0, which ends nothing');
+  const signal = checkSignal(checked.signal);
+  signal?.throwIfAborted();
+  return {
+    first,
+    grace: checkMilliseconds('options.grace', grace, 0),
+    patience: checkMilliseconds('options.patience', patience, 0),
+    signal,
+    force: checkForce(checked.force),
+  };
 }

@@ -172,6 +172,14 @@ export function checkOptions<T extends object>(options: T | undefined, name = 'o
   return options;
 }
 
+/** False for an option that was left out. */
+export function checkForce(force: unknown): boolean {
+  if (force !== undefined && typeof force !== 'boolean') {
+    throw wrongType('options.force', 'a boolean', force);
+  }
+  return force ?? false;
+}
+
 /** All that is used of a signal must be there before anything begins that it is to end. */
 export function checkSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined) return undefined;

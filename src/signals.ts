@@ -2,8 +2,6 @@
 import { wrongType } from './errors.js';
 
 interface Signals {
-  /** Those that the system has. */
-  readonly own: Readonly<Record<string, number>>;
   readonly numbers: Readonly<Record<string, number>>;
   /** The first name of each, which is the usual one. */
   readonly names: ReadonlyMap<number, string>;
@@ -19,19 +17,14 @@ function signals(): Signals {
 
 function tabulate(): Signals {
   const { constants } = require('node:os') as typeof import('node:os');
-  const own: Signals['own'] = constants.signals;
   // Where the system has no signals (Windows), native code stops and continues by Linux's numbers.
+  const own: Readonly<Record<string, number>> = constants.signals;
   const numbers = { SIGCONT: 18, SIGSTOP: 19, ...own };
   const names = new Map<number, string>();
   for (const [name, number] of Object.entries(numbers)) {
     if (!names.has(number)) names.set(number, name);
   }
-  return { own, numbers, names };
-}
-
-/** Whether the state of a process shows that it has been stopped. */
-export function stoppedIsTold(): boolean {
-  return 'SIGSTOP' in signals().own;
+  return { numbers, names };
 }
 
 const largest = 64; // SIGRTMAX, signal(7)

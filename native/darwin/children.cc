@@ -42,4 +42,15 @@ Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) 
   return kOk;
 }
 
+Status signal_parent(int32_t pid, const Identity& identity, int32_t signal, Bytes& ret_children,
+                     Status& ret_listed) {
+  ret_listed = list_children(&pid, 1, ret_children);
+  if (signal < 0) return ret_listed < 0 ? ret_listed : Status{kOk};
+  Status sent = signal_process(pid, identity, signal);
+  if (sent != kOk || ret_listed != kOk) return sent;
+  if (!append_value(ret_children, int32_t{0})) return out_of_memory();
+  ret_listed = list_children(&pid, 1, ret_children);
+  return sent;
+}
+
 }  // namespace procseek

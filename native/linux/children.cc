@@ -1,8 +1,10 @@
-#include "../platform.h"
+#include "children.h"
 
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+
+#include "../platform.h"
 
 #include "files.h"
 #include "parse.h"
@@ -50,6 +52,18 @@ Status list_threads(const ProcRoot& root, int32_t pid, Bytes& ret_threads) {
   return status == kEnd ? kOk : status;
 }
 
+// Those of a text with spaces between them.
+Status append_numbers(std::string_view text, Bytes& ret_numbers) {
+  Status status = kOk;
+  while (!text.empty() && status == kOk) {
+    size_t space = std::min(text.find(' '), text.size());
+    int32_t number;
+    if (parse_number(text.substr(0, space), number)) status = append_number(ret_numbers, number);
+    text.remove_prefix(std::min(space + 1, text.size()));
+  }
+  return status;
+}
+
 Status append_children_of_thread(const ProcRoot& root, int32_t pid, int32_t thread, Bytes& text,
                                  Bytes& ret_children) {
   ProcPath path = root.path(pid).append("task/");
@@ -57,14 +71,7 @@ Status append_children_of_thread(const ProcRoot& root, int32_t pid, int32_t thre
   text.clear();
   Status status = read_all(root.directory(), path.c_str(), text);
   if (status != kOk) return status;
-  std::string_view rest = text.view({0, static_cast<uint32_t>(text.size())});
-  while (!rest.empty() && status == kOk) {
-    size_t space = std::min(rest.find(' '), rest.size());
-    int32_t child;
-    if (parse_number(rest.substr(0, space), child)) status = append_number(ret_children, child);
-    rest.remove_prefix(std::min(space + 1, rest.size()));
-  }
-  return status;
+  return append_numbers(text.view({0, static_cast<uint32_t>(text.size())}), ret_children);
 }
 
 // Whether a thread is there that was found not to list its children: then none does, in this
@@ -116,6 +123,45 @@ Status try_to_list(const ProcRoot& root, int32_t parent, Bytes& text, Bytes& ret
 }
 
 }  // namespace
+
+namespace {
+
+// Few processes have several threads, or more children than one read tells of: kUnsupported for
+// these, and where something else is the matter.
+Status append_few_children(const ProcRoot& root, int32_t parent, Bytes& ret_children) {
+  constexpr uint64_t kOneThread = 3;  // the links of a directory that has one below it
+  FileFacts facts;
+  ProcPath path = root.path(parent).append("task");
+  if (!ask_file(root.directory(), path.c_str(), 0, facts) || facts.links != kOneThread) {
+    return kUnsupported;
+  }
+  char buffer[4096];
+  size_t length;
+  path.append("/").append(static_cast<uint32_t>(parent)).append("/children");
+  Status status = read_small(root.directory(), path.c_str(), buffer, sizeof buffer, length);
+  // The kernel fills what it is given as far as another number fits.
+  if (status != kOk || length > sizeof buffer - 16) return kUnsupported;
+  return append_numbers({buffer, length}, ret_children);
+}
+
+}  // namespace
+
+Status append_listed_children(int32_t parent, Bytes& ret_children) {
+  ProcRoot root;
+  if (append_few_children(root, parent, ret_children) == kOk) return kOk;
+  Bytes threads;
+  Bytes text;
+  Status status = list_threads(root, parent, threads);
+  if (status == kGone) return kOk;
+  if (status != kOk) return status;
+  if (threads.size() > kMostThreads * sizeof(int32_t)) return kUnsupported;
+  for (int32_t thread : Numbers(threads)) {
+    status = append_children_of_thread(root, parent, thread, text, ret_children);
+    if (status == kGone && has_thread(root, parent, thread)) return kUnsupported;
+    if (status != kOk && status != kGone) return status;
+  }
+  return kOk;
+}
 
 Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) {
   return ProcRoot().list_children(parents, count, ret_children);

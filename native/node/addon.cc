@@ -6,6 +6,7 @@
 
 #include "../name.h"
 #include "../platform.h"
+#include "ending.h"
 #include "engines.h"
 #include "environment.h"
 #include "lookups.h"
@@ -88,6 +89,10 @@ constexpr char kCalls[] = PROCSEEK_CALLS(X);
   X("waitForExit", wait_for_exit)        \
   X("cancelWait", cancel_wait)           \
   X("signal", signal)                    \
+  X("signalParent", signal_parent)       \
+  X("origin", origin)                    \
+  X("hold", hold)                        \
+  X("killControlGroup", kill_group)      \
   X("floor", floor)                      \
   X("childrenCpuTime", children_cpu)     \
   X("systemCalls", count_system_calls)   \

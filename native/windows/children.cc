@@ -21,4 +21,11 @@ Status list_children(const int32_t* parents, size_t count, Bytes& ret_children) 
   return kOk;
 }
 
+// A list of all processes tells of every parent at once: it is not worth taking one for each.
+Status signal_parent(int32_t pid, const Identity& identity, int32_t signal, Bytes&,
+                     Status& ret_listed) {
+  ret_listed = kUnsupported;
+  return signal < 0 ? Status{kOk} : signal_process(pid, identity, signal);
+}
+
 }  // namespace procseek

@@ -40,6 +40,7 @@ const pureSources = [
   'linux/proc_events',
   'linux/thread',
   'linux/time_namespace',
+  'linux/tree_parse',
   'linux/kernel_tasks',
   // Of the last one only what is pure is called; the linker wants these for the rest.
   'linux/bpf_program',
