@@ -39,7 +39,8 @@ export function nodeApi(version) {
 /** Runs with glibc and with musl: needs neither by name, nor a version of any symbol. */
 export function linux(triplet, { debian, flags = [] } = {}) {
   const strict = ['-nostdlib', linker('--version-script=native/freestanding/exports.map')];
-  const hard = [linker('-z,relro', '-z,now', '-z,noexecstack'), '-fstack-protector'];
+  // The addon stays mapped when a worker ends: a thread that was abandoned may yet return to it.
+  const hard = [linker('-z,relro', '-z,now', '-z,noexecstack', '-z,nodelete'), '-fstack-protector'];
   const plain = [linker('--gc-sections', '--icf=all', '--build-id=none', '--hash-style=gnu'), '-s'];
   const link = ['-fuse-ld=lld-19', '-fPIC', '-shared', ...strict, ...hard, ...plain];
   const headers =
