@@ -2,8 +2,13 @@
 // itself, forks or executes in a loop, and when a crowd of one name has come or gone.
 //
 //   npm run build:js && node bench/storms.mjs [seconds] [crowd]
-import { spawn } from 'node:child_process';
+//
+// Needs python3 and gcc. The crowd is of processes that share their memory.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -14,14 +19,17 @@ const [seconds = 2, crowd = 16_000] = process.argv.slice(2).map(Number);
 const { engines } = capabilities();
 const names = ['procfs', 'events', 'bpf'].filter((name) => engines[name].available);
 
-async function start(...args) {
-  const file = fileURLToPath(new URL('storms.py', import.meta.url));
-  const child = spawn('/usr/bin/python3', [file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+const here = (file) => fileURLToPath(new URL(file, import.meta.url));
+
+async function start(...command) {
+  const [program, ...args] = command;
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  await lines.next();
+  const { value } = await lines.next();
   return {
-    async say(line) {
-      child.stdin.write(`${line}\n`);
+    greeting: value,
+    async disperse() {
+      child.stdin.write('\n');
       await lines.next();
     },
     async end() {
@@ -63,7 +71,8 @@ async function finders() {
 /** They take turns, with a pause in between or none. */
 async function storm(kind, pause) {
   const open = await finders();
-  const busy = kind === 'nothing' ? undefined : await start(kind);
+  const busy =
+    kind === 'nothing' ? undefined : await start('/usr/bin/python3', here('storms.py'), kind);
   const runs = new Map(names.map((name) => [name, []]));
   const end = performance.now() + seconds * 1000;
   while (performance.now() < end) {
@@ -77,7 +86,11 @@ async function storm(kind, pause) {
 
 async function crowdOf(count) {
   const open = await finders();
-  const crowd = await start('crowd', String(count));
+  const folder = mkdtempSync(join(tmpdir(), 'procseek-bench-'));
+  const program = join(folder, 'crowd');
+  execFileSync('gcc', ['-O2', here('crowd.c'), '-o', program]);
+  const crowd = await start(program, String(count));
+  rmSync(folder, { recursive: true });
   const first = new Map();
   const then = new Map();
   const after = new Map();
@@ -87,16 +100,16 @@ async function crowdOf(count) {
       name,
       Array.from({ length: 9 }, () => once(finder)),
     );
-  await crowd.say('end');
+  await crowd.disperse();
   for (const [name, finder] of open) after.set(name, [once(finder)]);
   await crowd.end();
   for (const [, finder] of open) finder.close();
-  show(`the first lookup after ${count} processes of one name have come`, first);
+  show(`the first lookup after ${crowd.greeting} processes of one name have come`, first);
   show('the next ones', then);
   show('the first one after all of them have gone', after);
 }
 
-for (const kind of ['nothing', 'names', 'forks', 'execs']) {
+for (const kind of seconds > 0 ? ['nothing', 'names', 'forks', 'execs'] : []) {
   await storm(kind, 0);
   await storm(kind, 50);
 }

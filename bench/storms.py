@@ -1,5 +1,4 @@
-"""What makes the kernel tell much, until this one's input ends: storms.py names|forks|execs, or
-storms.py crowd COUNT: processes of one name, of which all end when a line is read."""
+"""What makes the kernel tell much, until this one's input ends: storms.py names|forks|execs"""
 import ctypes
 import os
 import signal
@@ -32,30 +31,9 @@ def storm():
             pass
 
 
-if kind == "crowd":
-    reading, writing = os.pipe()
-    rename(b"storm-worker")
-    for _ in range(int(sys.argv[2])):
-        if os.fork() == 0:
-            os.close(writing)
-            os.read(reading, 1)
-            os._exit(0)
-    print("ready", flush=True)
-    sys.stdin.readline()
-    os.close(reading)
-    os.close(writing)
-    # Until all are gone, and reaped.
-    try:
-        while True:
-            os.wait()
-    except ChildProcessError:
-        pass
-    print("gone", flush=True)
-    sys.stdin.read()
-else:
-    pid = os.fork()
-    if pid == 0:
-        storm()
-    print("ready", flush=True)
-    sys.stdin.read()
-    os.kill(pid, signal.SIGKILL)
+pid = os.fork()
+if pid == 0:
+    storm()
+print("ready", flush=True)
+sys.stdin.read()
+os.kill(pid, signal.SIGKILL)

@@ -23,7 +23,7 @@ class Allowance {
     as_of_ = now;
   }
 
-  // Time has passed, of which `share` of the budget counts.
+  // Time has passed, for which there is `share` times the budget.
   void refill(int64_t now, double share) {
     if (now > as_of_) left_ += static_cast<double>(now - as_of_) * budget_ * share;
     left_ = std::min(left_, most());
@@ -32,7 +32,7 @@ class Allowance {
   void spend(double cpu) { left_ -= cpu; }
 
   bool is_spent() const { return left_ <= 0; }
-  // When half of what can be saved up will be there again, with `share` of the budget.
+  // When half of what can be saved up will be there again, with `share` times the budget.
   int64_t restored(double share) const {
     double missing = most() / 2 - left_;
     if (missing <= 0) return as_of_;

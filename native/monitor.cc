@@ -12,6 +12,11 @@ constexpr int64_t kCalm = 20;
 // When changes follow each other within this time, so long, in milliseconds, for some more to come:
 // being woken for each costs more than what it tells.
 constexpr int64_t kGulp = 2;
+// Likewise when it is for waits alone, which learn how processes ended that they find out to have.
+constexpr int64_t kGulpOfWaits = 25;
+// From one pass to the next, in milliseconds at least, where events have to be done without for
+// now.
+constexpr int64_t kHaste = 50;
 // How many changes are heard at a time.
 constexpr size_t kMostChanges = 128;
 // After there was no memory, or the system could not even be waited for, in milliseconds.
@@ -73,6 +78,7 @@ void Monitor::run() {
     source_.reset();  // keeps a handle, and what it knows of accounts and clocks
     announce();
     if (is_busy) pause_thread(kGulp);
+    if (has_heard_ && !is_listened_to_) pause_thread(kGulpOfWaits);
     if (is_stopping_) break;
     size_t count = 0;
     Status status = news_->wait(timeout(), changes, kMostChanges, count);
@@ -169,10 +175,10 @@ void Monitor::tune() {
     is_listened_to_ |= watch.backend() == Backend::events;
     has_parents_ |= watch.backend() == Backend::events && watch.ppid() >= 0;
     if (watch.backend() != Backend::polling) return;
-    // The other half is saved up for listening again.
-    bool saves = is_resting_ && watch.options().backend != Backend::polling;
-    interval = std::min(interval, watch.options().interval);
-    budget = std::max(budget, saves ? watch.options().budget / 2 : watch.options().budget);
+    // Who would be told at once is told as soon as the budget allows.
+    bool is_in_haste = is_resting_ && watch.options().backend != Backend::polling;
+    interval = std::min({interval, watch.options().interval, is_in_haste ? kHaste : INT64_MAX});
+    budget = std::max(budget, watch.options().budget);
   });
   hearing_.retune(budget_of_events());
   bool had_polling = has_polling_;
@@ -208,6 +214,7 @@ void Monitor::hear_all(Status status, const Change* changes, size_t count) {
   for (size_t i = 0; i < count; i++) {
     told += changes[i].kind != Change::handle_over && changes[i].kind != Change::lost;
   }
+  has_heard_ = told != 0;
   Lock lock(mutex_);
   counters_.changes += told;
   counters_.lost = lost;

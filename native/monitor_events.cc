@@ -11,7 +11,10 @@ namespace {
 
 // What hearing of changes may cost when it is for waits alone, as a share of a core.
 constexpr double kBudgetOfWaits = 0.01;
-// While resting, the other half of the budget is for the passes.
+// Hearing of changes as they come is worth more than passes are: what costs more than so many times
+// the budget is a storm.
+constexpr double kShareOfEvents = 4;
+// What is saved up while resting, besides the budget that is for the passes.
 constexpr double kShareAtRest = 0.5;
 // Listening again takes a pass, and so does ceasing to, which are to be within the budget as well.
 constexpr double kRestPerPass = 4;
@@ -107,7 +110,7 @@ void Monitor::account() {
   cpu_time_ = thread_cpu_time();
   double spent = cpu_time_ - before - cpu_of_passes_;
   cpu_of_passes_ = 0;
-  hearing_.refill(now_, is_resting_ ? kShareAtRest : 1);
+  hearing_.refill(now_, is_resting_ ? kShareAtRest : kShareOfEvents);
   if (!has_events_) return;
   hearing_.spend(spent);
   if (!hearing_.is_spent()) return;

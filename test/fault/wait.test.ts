@@ -448,7 +448,8 @@ describe('a wait', () => {
         seconds: number;
       }>(wakeUps, { wrapper });
       expect(many).toBeGreaterThan(0);
-      expect(many).toBeLessThan(40 * seconds);
+      // What others do causes events, which are heard of every 25 ms at most.
+      expect(many).toBeLessThan(60 * seconds);
     });
   });
 });

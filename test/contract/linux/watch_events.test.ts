@@ -1,8 +1,8 @@
 /** What the kernel tells of processes, and what a watcher makes of it. */
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { watch } from '../../../src/index.js';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { children, watch } from '../../../src/index.js';
 import { exitedWith, killedBy } from '../../support/kernel.js';
 import { inProcess } from '../../support/library.js';
 import { settle, vanish } from '../../support/proc.js';
@@ -268,6 +268,38 @@ describe('A storm of processes', () => {
     );
     expect(processes.toSorted()).toEqual([stays.pid, began].toSorted());
   });
+});
+
+test('Children that are adopted match their new parent, and their old one no longer', async () => {
+  const actor = await startActor();
+  await order(actor, 'ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)'); // it adopts
+  const fork =
+    'middle = os.fork() or [os.fork() or (signal.alarm(120), signal.pause()) for i in range(2)] and signal.pause()';
+  await order(actor, fork);
+  const [middle] = await until('it has a child', async () => {
+    const found = await children(actor.pid);
+    return found.length === 1 && found;
+  });
+  if (middle === undefined) throw new Error('it has none');
+  const orphans = await until('that has two', async () => {
+    const found = (await children(middle.pid)).map(({ pid }) => pid);
+    return found.length === 2 && found;
+  });
+  onTestFinished(() => {
+    for (const pid of orphans) process.kill(pid, 'SIGKILL');
+  });
+  const ofMiddle = await observeReady(watch({ ppid: middle.pid }));
+  const ofActor = await observeReady(watch({ ppid: actor.pid }));
+  expect(ofMiddle.pids).toEqual(orphans.toSorted((a, b) => a - b));
+  await order(actor, 'os.kill(middle, 9); os.waitpid(middle, 0)');
+  await until('all is told', () => ofMiddle.pids.length === 0 && ofActor.pids.length === 2);
+  expect(ofActor.pids).toEqual(orphans.toSorted((a, b) => a - b));
+  for (const pid of orphans) {
+    expect(ofMiddle.of({ pid })).toEqual(['existing', 'out']);
+    expect(ofActor.of({ pid })).toHaveLength(1);
+    expect(ofActor.last({ pid })?.process.ppid).toBe(actor.pid);
+  }
+  expect(ofActor.of(middle)).toEqual(['existing', 'exit']);
 });
 
 test('Records that fill all the room, one burst after the other, end in what is', async () => {
