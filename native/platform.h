@@ -30,6 +30,10 @@ std::unique_ptr<Engine> make_plain_engine();
 Status make_engine(EngineKind kind, Iteration iteration, const char* root,
                    std::unique_ptr<Engine>& ret_engine, Reason& ret_reason);
 
+// Says that processes are hidden from this user, and by what; adds nothing when none are known to
+// be.
+Status explain_hidden(Reason& ret_reason);
+
 // Whether a process has this PID: a thread's id is none, and a process that this user may not look
 // at is one.
 bool process_exists(int32_t pid);

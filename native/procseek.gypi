@@ -74,6 +74,7 @@
             "linux/thread.cc",
             "linux/time_namespace.cc",
             "linux/tree_parse.cc",
+            "linux/visibility.cc",
             "posix/accounts.cc"
           ],
           "ldflags": ["-Wl,--gc-sections", "-Wl,-z,relro,-z,now,-z,nodelete"]

@@ -54,6 +54,8 @@ export interface Binding {
 
   /** Whether `/proc` shows another PID namespace than the one whose PIDs system calls take here. */
   isForeign(): boolean;
+  /** A status, and why not all processes are to be seen; empty when none is known to be hidden. */
+  hidden(): [status: number, reason: string];
 
   /** Without an engine, here and below: statelessly. 0, 2 when there is none, or a negative status. */
   exists(engine: NativeEngine | undefined, pid: number): number;

@@ -9,21 +9,43 @@ export interface EngineCapability {
   reason: string | null;
 }
 
+export interface ViewCapability {
+  /**
+   * Whether `/proc` shows another PID namespace than the one of this process, as where the host's is
+   * mounted in a container. Then records say so, and whatever acts on processes or waits for them
+   * refuses them (`ERR_FOREIGN_PROCESS`), for their PIDs mean other processes here. macOS, Windows:
+   * false.
+   */
+  foreign: boolean;
+  /**
+   * Why not all processes are told, in words: the mount option `hidepid` of proc(5), or how many of
+   * them this user may not look at; `null` when none is known to be hidden. What is hidden is left
+   * out of lookups, watches and scans. macOS, Windows: `null`.
+   */
+  hidden: string | null;
+}
+
 export interface Capabilities {
   /** The engines of a Finder. */
   engines: Record<EngineName, EngineCapability>;
+  /** What the module's functions see. */
+  view: ViewCapability;
   /** What the engine `'bpf'` could walk here; `null` when it is not to be had. */
   bpfIteration: EngineIteration | null;
 }
 
 /**
  * What this host offers to this process, and what is missing: tried out, and released again, which
- * takes some milliseconds. An engine that is missing for `openFinder()` is missing for this reason.
+ * takes some milliseconds, and reads the name of every process once. An engine that is missing for
+ * `openFinder()` is missing for this reason.
+ *
+ * @throws ProcessError `ENOENT` when there is no `/proc`, `EMFILE`, `ENFILE`.
  */
 export function capabilities(): Capabilities {
   const bpf = tryEngine('bpf', 'processes');
   const bpfOfThreads = bpf.available ? bpf : tryEngine('bpf', 'threads');
   return {
+    view: { foreign: binding.isForeign(), hidden: hiddenReason() },
     engines: {
       procfs: tryEngine('procfs'),
       events: tryEngine('events'),
@@ -39,4 +61,11 @@ function tryEngine(name: EngineName, iteration: EngineIteration | null = null): 
   const [status, reason] = binding.tryEngine(kindNumber(name), iterationNumber(iteration));
   if (status === 0) return { available: true, reason: null };
   return { available: false, reason: reason || statusError(status).message };
+}
+
+/** Why not all processes are told; `null` when none is known to be hidden. */
+export function hiddenReason(): string | null {
+  const [status, reason] = binding.hidden();
+  if (status < 0) throw statusError(status);
+  return reason === '' ? null : reason;
 }

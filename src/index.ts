@@ -1,5 +1,10 @@
 /** The public API. */
-export { type Capabilities, capabilities, type EngineCapability } from './capabilities.js';
+export {
+  type Capabilities,
+  capabilities,
+  type EngineCapability,
+  type ViewCapability,
+} from './capabilities.js';
 export { type ChildrenOptions, children } from './children.js';
 export type { ScanMessage } from './diagnostics.js';
 export type {

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { abortWith } from './abort.js';
 import { binding } from './binding.js';
+import { hiddenReason } from './capabilities.js';
 import { watchChannel } from './diagnostics.js';
 import { ProcessError, statusCode, statusError } from './errors.js';
 import type { Process } from './fields.js';
@@ -28,6 +29,11 @@ export interface WatcherStats {
    * Why there are no events, be it for a while only; `null` when there are, or none were wanted.
    */
   reason: string | null;
+  /**
+   * Why not all processes are told, as `capabilities().view.hidden` has it; `null` when none was
+   * known to be hidden when this was first asked.
+   */
+  hidden: string | null;
   /** Passes over all processes: the first one, those of polling, and those after a loss. */
   passes: number;
   /** Polling passes that were left out because the one before was still under way, or late. */
@@ -111,6 +117,7 @@ export class Watcher<T = Process> extends EventEmitter<WatcherEvents<T>> {
   #decodingTime = 0;
   #backend: WatchBackend | null = null;
   #reason: string | null = null;
+  #hidden: string | null | undefined;
   #ready: { promise: Promise<void>; resolve(): void; reject(reason: unknown): void } | undefined;
   #isReady = false;
   #isClosed = false;
@@ -378,6 +385,7 @@ export class Watcher<T = Process> extends EventEmitter<WatcherEvents<T>> {
     return {
       backend: this.#backend,
       reason: this.#reason,
+      hidden: this.#hiddenReason(),
       passes: now.passes - before.passes,
       skippedTicks: now.skipped - before.skipped,
       events: now.changes - before.changes,
@@ -388,6 +396,18 @@ export class Watcher<T = Process> extends EventEmitter<WatcherEvents<T>> {
       interval: this.#backend === 'polling' ? now.interval : null,
       cpuTime: now.cpuTime - before.cpuTime + this.#decodingTime,
     };
+  }
+
+  /** Asked once, for it takes a look at every process; a host that cannot tell has no answer. */
+  #hiddenReason(): string | null {
+    if (this.#hidden === undefined) {
+      try {
+        this.#hidden = hiddenReason();
+      } catch {
+        this.#hidden = null;
+      }
+    }
+    return this.#hidden;
   }
 
   #publish(cause: WatchMessage['cause']): void {

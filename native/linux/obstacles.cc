@@ -11,31 +11,16 @@
 #include "files.h"
 #include "parse.h"
 #include "proc_root.h"
+#include "visibility.h"
 
 namespace procseek {
 
 namespace {
 
 // linux/capability.h
-constexpr int kSysPtrace = 19;
 constexpr int kSysAdmin = 21;
 constexpr int kPerfmon = 38;
 constexpr int kBpf = 39;
-
-// Of this thread, effective.
-bool has_capability(int capability) {
-  struct {
-    uint32_t version = 0x20080522;
-    int32_t pid = 0;
-  } header;
-  struct {
-    uint32_t effective;
-    uint32_t permitted;
-    uint32_t inheritable;
-  } data[2] = {};
-  if (counted(::syscall, SYS_capget, &header, data) != 0) return false;
-  return (data[capability / 32].effective >> (capability % 32) & 1) != 0;
-}
 
 bool is_in_initial_user_namespace() {
   constexpr std::string_view kInitial = "user:[4026531837]";  // linux/proc_ns.h
@@ -66,26 +51,6 @@ bool is_locked_down() {
   char buffer[128];
   return head("/sys/kernel/security/lockdown", buffer, sizeof buffer).find("[confidentiality]") !=
          std::string_view::npos;
-}
-
-// Whether it hides processes from some (the hidepid option; proc(5)).
-bool hides_processes(const ProcRoot& root) {
-  char device[32];
-  std::snprintf(device, sizeof device, " 0:%u ", static_cast<unsigned>(root.device()));
-  Bytes text;
-  if (read_all(AT_FDCWD, "/proc/self/mountinfo", text) != kOk) return false;
-  std::string_view lines = text.view({0, static_cast<uint32_t>(text.size())});
-  std::string_view line;
-  while (next_line(lines, line)) {
-    bool is_proc = line.find(device) != std::string_view::npos &&
-                   line.find(" - proc ") != std::string_view::npos;
-    size_t option = line.find("hidepid=");
-    if (is_proc && option != std::string_view::npos && line[option + 8] != '0' &&
-        line.substr(option + 8).rfind("off", 0) != 0) {
-      return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace
@@ -140,10 +105,8 @@ Status find_obstacles_to_bpf(const ProcRoot& root, Reason& ret_reason) {
   }
   if (!is_in_initial_user_namespace()) return refuse(EPERM, "not in the initial user namespace");
   // The kernel would tell what /proc hides from this user.
-  if (hides_processes(root) && !has_capability(kSysPtrace)) {
-    return refuse(EPERM, "/proc hides processes from this user (hidepid)");
-  }
-  return kOk;
+  return hides_processes(root) ? refuse(EPERM, "/proc hides processes from this user (hidepid)")
+                               : Status{kOk};
 }
 
 bool is_passing(Status status) {

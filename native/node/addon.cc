@@ -64,6 +64,7 @@ constexpr char kCalls[] = PROCSEEK_CALLS(X);
   X("engineTrouble", engine_trouble)     \
   X("tryEngine", try_engine)             \
   X("isForeign", is_foreign)             \
+  X("hidden", hidden)                    \
   X("exists", exists)                    \
   X("ownPid", own_pid)                   \
   X("lookupSync", lookup_sync)           \

@@ -148,4 +148,10 @@ napi_value is_foreign(napi_env env, napi_callback_info) {
   return boolean(env, environment != nullptr && environment->sources().is_foreign());
 }
 
+napi_value hidden(napi_env env, napi_callback_info) {
+  Reason reason;
+  Status status = explain_hidden(reason);
+  return pair(env, number(env, status), string(env, reason.text()));
+}
+
 }  // namespace procseek::node

@@ -72,5 +72,6 @@ napi_value engine_facts(napi_env env, napi_callback_info info);
 napi_value engine_trouble(napi_env env, napi_callback_info info);
 napi_value try_engine(napi_env env, napi_callback_info info);
 napi_value is_foreign(napi_env env, napi_callback_info info);
+napi_value hidden(napi_env env, napi_callback_info info);
 
 }  // namespace procseek::node

@@ -1,6 +1,6 @@
 /** `procseek find` */
 import { parseArgs } from 'node:util';
-import { findByName, type MatchBy, type Process } from 'procseek';
+import { capabilities, findByName, type MatchBy, type Process } from 'procseek';
 import { printable, printableJson } from '../printable.js';
 
 export const findUsage = `procseek find NAME... [--by name|comm|exe|argv0|cmdline|any] [--ignore-case] [--limit N] [--json]
@@ -31,7 +31,11 @@ export async function find(argv: string[]): Promise<number> {
     limit: values.limit === undefined ? undefined : Number(values.limit),
   });
   process.stdout.write(values.json ? `${printableJson(found)}\n` : found.map(line).join(''));
-  return found.length === 0 ? 1 : 0;
+  if (found.length > 0) return 0;
+  const { hidden } = capabilities().view;
+  if (hidden !== null)
+    process.stderr.write(`procseek: nothing was found, and ${printable(hidden)}\n`);
+  return 1;
 }
 
 function line({ pid, ppid, state, startTime, name }: Process): string {

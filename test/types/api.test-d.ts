@@ -320,6 +320,7 @@ describe('Capabilities', () => {
   test('are those of each engine', () => {
     expectTypeOf(capabilities).toEqualTypeOf<() => Capabilities>();
     expectTypeOf<Capabilities>().toEqualTypeOf<{
+      view: { foreign: boolean; hidden: string | null };
       engines: Record<EngineName, EngineCapability>;
       bpfIteration: EngineIteration | null;
     }>();
