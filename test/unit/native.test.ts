@@ -65,7 +65,9 @@ const testSources = readdirSync(folder)
 
 /** Those of whatever runs on threads, and what these need, for the sanitizer of threads. */
 const threadedSources = testSources.filter((source) =>
-  ['main', 'failing_memory', 'fake_machine', 'monitor'].includes(basename(source, '.cc')),
+  ['main', 'failing_memory', 'fake_machine', 'guarded_calls', 'monitor'].includes(
+    basename(source, '.cc'),
+  ),
 );
 
 const options = ['-std=c++17', '-O1', '-g', '-Wall', '-Wextra', '-Werror'];

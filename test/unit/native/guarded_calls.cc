@@ -14,18 +14,18 @@ namespace {
 constexpr char kKind = 0;
 
 // A call about a subject that returns when it is let go.
-class Call final : public GuardedCall {
+class FakeCall final : public GuardedCall {
  public:
-  Call(int about, std::atomic<bool>& may_return, bool seems = false)
+  FakeCall(int about, std::atomic<bool>& may_return, bool seems = false)
       : subject(about), is_open(may_return), looks_stuck(seems) {}
-  ~Call() override { destroyed++; }
+  ~FakeCall() override { destroyed++; }
 
   void make() override {
     while (!is_open) pause_thread(1);
     made++;
   }
   bool is_blocked_by(const GuardedCall& other) const override {
-    return static_cast<const Call&>(other).subject == subject;
+    return static_cast<const FakeCall&>(other).subject == subject;
   }
   bool seems_stuck() override { return looks_stuck; }
   const void* kind() const override { return &kKind; }
@@ -36,14 +36,14 @@ class Call final : public GuardedCall {
   std::atomic<bool>& is_open;
   bool looks_stuck;
 };
-std::atomic<int> Call::made{0};
-std::atomic<int> Call::destroyed{0};
+std::atomic<int> FakeCall::made{0};
+std::atomic<int> FakeCall::destroyed{0};
 
 struct Guard {
   Guard() : calls(GuardedCalls::create()) {}
   ~Guard() { calls->release(); }
   Status make(int subject, std::atomic<bool>& may_return, bool seems = false) {
-    std::unique_ptr<GuardedCall> call(new Call(subject, may_return, seems));
+    std::unique_ptr<GuardedCall> call(new FakeCall(subject, may_return, seems));
     return calls->make(call);
   }
   void await_none_abandoned() {
@@ -57,10 +57,10 @@ struct Guard {
 TEST_CASE("a call that returns has been made, and is the caller's again") {
   Guard guard;
   std::atomic<bool> open{true};
-  std::unique_ptr<GuardedCall> call(new Call(1, open));
-  int before = Call::made;
+  std::unique_ptr<GuardedCall> call(new FakeCall(1, open));
+  int before = FakeCall::made;
   for (int i = 0; i < 100; i++) REQUIRE(guard.calls->make(call) == kOk);
-  CHECK(Call::made == before + 100);
+  CHECK(FakeCall::made == before + 100);
   CHECK(call != nullptr);
   CHECK(guard.calls->abandoned() == 0);
 }
@@ -69,12 +69,12 @@ TEST_CASE("a call that does not return is abandoned, once, and its subject not a
   Guard guard;
   std::atomic<bool> shut{false};
   std::atomic<bool> open{true};
-  std::unique_ptr<GuardedCall> call(new Call(1, shut));
+  std::unique_ptr<GuardedCall> call(new FakeCall(1, shut));
   REQUIRE(guard.calls->make(call) == kStuck);
   CHECK(call == nullptr);
-  int before = Call::made;
+  int before = FakeCall::made;
   CHECK(guard.make(1, open) == kStuck);
-  CHECK(Call::made == before);
+  CHECK(FakeCall::made == before);
   CHECK(guard.make(2, open) == kOk);
   CHECK(guard.calls->abandoned() == 1);
   shut = true;
@@ -90,9 +90,9 @@ TEST_CASE("with many abandoned, what seems stuck is not asked, and at last nothi
   while (guard.calls->abandoned() < GuardedCalls::kFewAbandoned) {
     REQUIRE(guard.make(++subject, shut) == kStuck);
   }
-  int before = Call::made;
+  int before = FakeCall::made;
   CHECK(guard.make(++subject, open, true) == kStuck);
-  CHECK(Call::made == before);
+  CHECK(FakeCall::made == before);
   CHECK(guard.make(++subject, open) == kOk);
   while (guard.calls->abandoned() < GuardedCalls::kMostAbandoned) {
     REQUIRE(guard.make(++subject, shut) == kStuck);
@@ -105,12 +105,12 @@ TEST_CASE("with many abandoned, what seems stuck is not asked, and at last nothi
 
 TEST_CASE("what is abandoned lasts as long as it takes, and longer than whoever asked") {
   std::atomic<bool> shut{false};
-  int before = Call::destroyed;
+  int before = FakeCall::destroyed;
   {
     Guard guard;
     REQUIRE(guard.make(1, shut) == kStuck);
   }
-  CHECK(Call::destroyed == before);
+  CHECK(FakeCall::destroyed == before);
   shut = true;
-  while (Call::destroyed == before) pause_thread(1);
+  while (FakeCall::destroyed == before) pause_thread(1);
 }
