@@ -42,8 +42,10 @@ export function isRunning(process: { pid: number; id: string }): boolean {
  * only what `fields` need, and never lists processes: about 10 µs, whatever else is running. On
  * Windows that holds for processes that this user may open, and for all fields but `threads`.
  *
- * Runs on libuv's thread pool. For the default fields `findByPidSync` is cheaper, and does not wait
- * for other users of the pool.
+ * Runs on a thread of procseek's own, in turn with other lookups. For the default fields
+ * `findByPidSync` is cheaper. `cmdline`, `environ` and `io` of a process that lets nobody read its
+ * memory map, and a `user` whose directory server does not answer, are `null` after 100 ms, which
+ * such a process costs once.
  *
  * @throws ProcessError `EACCES` when the process exists and is hidden from this user (the `hidepid`
  * mount option of proc(5)), `EMFILE`, `ENFILE`, `ENOMEM`, `ENOENT` when there is no `/proc`.
@@ -57,8 +59,9 @@ export function findByPid<const F extends readonly Field[] = DefaultFields>(
 }
 
 /**
- * The same, at once. Reading `cmdline` or `environ` of a stuck process can block; everything else
- * takes microseconds (`user` may have to ask a directory server).
+ * The same, at once. A process that lets nobody read its memory map costs 100 ms, once: with
+ * `cmdline`, `environ` or `io`, or where its arguments have to complete its name. Everything else
+ * takes microseconds, but for `user`, for which a directory server may be waited for as long.
  */
 export function findByPidSync<const F extends readonly Field[] = DefaultFields>(
   pid: number,

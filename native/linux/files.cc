@@ -150,14 +150,19 @@ bool ask_statx(int directory, const char* path, int flags, FileFacts& ret_facts)
   return true;
 }
 #else
-bool ask_statx(int, const char*, int, FileFacts&) { return false; }
+bool ask_statx(int, const char*, int, FileFacts&) {
+  errno = ENOSYS;
+  return false;
+}
 #endif
 
 }  // namespace
 
 bool ask_known_file(int directory, const char* path, int flags, FileFacts& ret_facts) {
   constexpr int kDoNotSync = 0x4000;  // AT_STATX_DONT_SYNC
-  return ask_statx(directory, path, flags | kDoNotSync, ret_facts);
+  if (ask_statx(directory, path, flags | kDoNotSync, ret_facts)) return true;
+  // Older kernels and sandboxes do not know that call.
+  return (errno == ENOSYS || errno == EPERM) && ask_file(directory, path, flags, ret_facts);
 }
 
 Status open_known_path(int directory, const char* path, Fd& ret_fd) {
@@ -169,6 +174,7 @@ Status open_known_path(int directory, const char* path, Fd& ret_fd) {
     uint64_t resolve = kCached | kNoMagicLinks;
   } how;
   long fd = counted(::syscall, SYS_openat2, directory, path, &how, sizeof how);
+  if (fd < 0 && (errno == ENOSYS || errno == EPERM)) return kUnsupported;
   if (fd < 0) return errno == ENOENT || errno == ENOTDIR ? kGone : kPending;
   ret_fd = Fd(static_cast<int>(fd));
   return kOk;

@@ -116,10 +116,11 @@ struct FileFacts {
 // False when it cannot be told, be it for a path that leads nowhere.
 bool ask_file(int directory, const char* path, int flags, FileFacts& ret_facts);
 // Likewise, as far as it is known without asking a server or a FUSE daemon (statx(2) with
-// AT_STATX_DONT_SYNC, Linux 4.11).
+// AT_STATX_DONT_SYNC, Linux 4.11; before, these are asked).
 bool ask_known_file(int directory, const char* path, int flags, FileFacts& ret_facts);
 // A handle on a path, as far as it can be followed without asking a file system (openat2(2) with
-// RESOLVE_CACHED, Linux 5.12); kPending when one would have to be asked.
+// RESOLVE_CACHED, Linux 5.12); kPending when one would have to be asked, kUnsupported when this
+// kernel or sandbox does not know the call.
 Status open_known_path(int directory, const char* path, Fd& ret_fd);
 
 // A number in decimal without sign; false when `text` is anything else or exceeds 2^31-1.

@@ -87,11 +87,15 @@ Status store_terminal(int32_t device, Record& record) {
 }
 
 // Whether a path, as seen from `directory`, leads to that very file: kOk, or kGone; kPending when a
-// file system would have to be asked, for one that does not answer must not be waited for.
-Status leads_to(int directory, const char* path, const FileFacts& file) {
+// file system would have to be asked, for one that does not answer must not be waited for. Those on
+// a local file system may be asked by kernels that cannot tell without.
+Status leads_to(int directory, const char* path, const FileFacts& file, bool is_local) {
   Fd found;
   FileFacts facts;
   Status status = open_known_path(directory, path, found);
+  if (status == kUnsupported) {
+    status = is_local ? open_at(directory, path, O_PATH | O_NOFOLLOW, found) : Status{kPending};
+  }
   if (status != kOk) return status;
   bool is_same = ask_known_file(found.get(), "", AT_EMPTY_PATH, facts) &&
                  facts.inode == file.inode && facts.device == file.device;
@@ -132,14 +136,15 @@ bool is_deleted(const ProcessPlace& at, const ProcPath& link, std::string_view m
   if (marked.size() < 2 || marked.size() >= sizeof path) return true;
   path[marked.copy(path, marked.size())] = '\0';
   if (!ask_known_file(at.directory(), link.c_str(), 0, file) || file.links == 0) return true;
-  Status here = leads_to(AT_FDCWD, path, file);
+  bool is_local = is_on_local_file_system(at, file);
+  Status here = leads_to(AT_FDCWD, path, file, is_local);
   if (here == kOk) return false;
   Fd root;
   Status there = open_at(at.directory(), at.path("root").c_str(), O_PATH | O_DIRECTORY, root);
-  if (there == kOk) there = leads_to(root.get(), path + 1, file);
+  if (there == kOk) there = leads_to(root.get(), path + 1, file, is_local);
   if (there == kOk) return false;
   bool is_known = here == kGone && there == kGone;
-  return is_known || is_on_local_file_system(at, file);
+  return is_known || is_local;
 }
 
 }  // namespace
