@@ -19,6 +19,8 @@ class PlainEngine final : public Engine {
 
 }  // namespace
 
+bool SourceContext::check_foreign() { return false; }
+
 bool SourceContext::is_foreign() { return false; }
 
 // What is withheld shows in the fields of the processes, all of which are listed.

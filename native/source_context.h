@@ -23,9 +23,14 @@ class SourceContext {
   GuardedCalls& guarded_calls() { return *calls_; }
 
   // Whether the PIDs that the system's own view shows are another namespace's than those that this
-  // process's system calls take: a /proc of another PID namespace. Found out anew when another one
-  // has been mounted.
+  // process's system calls take: a /proc of another PID namespace. As it is now, for whoever acts on
+  // processes; another one may have been mounted.
+  bool check_foreign();
+  // Likewise, as it was a moment ago (kFresh): for lookups, of which each would cost more.
   bool is_foreign();
+
+  // In milliseconds.
+  static constexpr int64_t kFresh = 200;
 
  private:
   explicit SourceContext(GuardedCalls* calls) : calls_(calls) {}
@@ -38,6 +43,7 @@ class SourceContext {
   uint64_t view_device_ = 0;
   uint64_t view_changed_ = 0;
   bool is_foreign_ = false;
+  std::atomic<int64_t> checked_at_{INT64_MIN};
 };
 
 }  // namespace procseek

@@ -52,8 +52,11 @@ export interface Binding {
   /** Opens it and closes it again: a status, and what explains it. */
   tryEngine(kind: number, iteration: number): [status: number, reason: string];
 
-  /** Whether `/proc` shows another PID namespace than the one whose PIDs system calls take here. */
-  isForeign(): boolean;
+  /**
+   * Whether `/proc` shows another PID namespace than the one whose PIDs system calls take here: now,
+   * or as it was at most 200 ms ago, which costs nothing.
+   */
+  isForeign(now: boolean): boolean;
   /** A status, and why not all processes are to be seen; empty when none is known to be hidden. */
   hidden(): [status: number, reason: string];
 

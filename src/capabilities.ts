@@ -45,7 +45,7 @@ export function capabilities(): Capabilities {
   const bpf = tryEngine('bpf', 'processes');
   const bpfOfThreads = bpf.available ? bpf : tryEngine('bpf', 'threads');
   return {
-    view: { foreign: binding.isForeign(), hidden: hiddenReason() },
+    view: { foreign: binding.isForeign(true), hidden: hiddenReason() },
     engines: {
       procfs: tryEngine('procfs'),
       events: tryEngine('events'),

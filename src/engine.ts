@@ -74,7 +74,7 @@ export interface Engine {
 export const noEngine: Engine = {
   native: undefined,
   get isForeign() {
-    return binding.isForeign();
+    return binding.isForeign(false);
   },
   assertOpen() {},
   hold: () => () => {},

@@ -64,9 +64,7 @@ export function statusError(status: number, pid?: number): ProcessError {
  * processes.
  */
 export function foreignProcess(pid: number): ProcessError {
-  const message =
-    `Process ${pid} was found in another PID namespace: its PID means another process here. ` +
-    'Use it with the finder that found it';
+  const message = `Process ${pid} was found in another PID namespace, by another finder`;
   return new ProcessError(message, { code: 'ERR_FOREIGN_PROCESS', pid });
 }
 

@@ -26,7 +26,7 @@ const notKnown: Exit = { code: null, signal: null };
  */
 export function checkTarget(pidOrProcess: unknown): { pid: number; id: string | undefined } {
   const target = readTarget(pidOrProcess);
-  if (binding.isForeign()) throw foreignView(target.pid);
+  if (binding.isForeign(true)) throw foreignView(target.pid);
   return target;
 }
 

@@ -143,9 +143,13 @@ napi_value try_engine(napi_env env, napi_callback_info info) {
   return pair(env, number(env, status), string(env, reason.text()));
 }
 
-napi_value is_foreign(napi_env env, napi_callback_info) {
+napi_value is_foreign(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
   Environment* environment = Environment::of(env);
-  return boolean(env, environment != nullptr && environment->sources().is_foreign());
+  bool now;
+  if (environment == nullptr || !arguments.boolean(0, now)) return refuse(env);
+  SourceContext& sources = environment->sources();
+  return boolean(env, now ? sources.check_foreign() : sources.is_foreign());
 }
 
 napi_value hidden(napi_env env, napi_callback_info) {

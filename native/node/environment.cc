@@ -29,6 +29,7 @@ Environment* Environment::of(napi_env env) {
 bool Environment::open() {
   sources_ = SourceContext::create();
   if (sources_ == nullptr) return false;
+  (void)sources_->check_foreign();
   std::unique_ptr<Engine> plain = make_plain_engine();
   if (plain == nullptr) return false;
   plain->share(*sources_);
