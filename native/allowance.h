@@ -10,7 +10,7 @@ namespace procseek {
 class Allowance {
  public:
   // What is saved up for a burst: the share of so long a time.
-  static constexpr int64_t kSaved = 8000;
+  static constexpr int64_t kSaved = 6000;
 
   // A share of one core, for the time to come.
   void retune(double budget) {

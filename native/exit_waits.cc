@@ -398,7 +398,13 @@ void ExitWaits::be_deaf(bool is_deaf) {
 
 void ExitWaits::be_told(bool is_told) {
   Lock lock(mutex_);
+  if (is_told_ && !is_told) pace_.restart();
   is_told_ = is_told;
+}
+
+void ExitWaits::look_soon() {
+  Lock lock(mutex_);
+  pace_.restart();
 }
 
 int64_t ExitWaits::due() const {
@@ -414,7 +420,10 @@ bool ExitWaits::collect_due(int64_t now, Bytes& ret_numbers) {
   if (!polls && (patience_ < 0 || now < patience_)) return false;
   patience_ = -1;
   bool has_memory = true;
+  bool is_told = is_told_ && !is_deaf_;
   targets_.for_each([&](int32_t number, const Target& target) {
+    // No change will tell of the end of one whose first thread ended before.
+    is_told &= !(target.is_polled && target.is_told);
     auto is_over = [now](int64_t time) { return time >= 0 && now >= time; };
     bool is_due =
         (is_looked_at(target) && polls) || is_over(target.patience) || is_over(target.lingers_to);
@@ -423,6 +432,7 @@ bool ExitWaits::collect_due(int64_t now, Bytes& ret_numbers) {
     if (target.lingers_to > now) patience_ = sooner(patience_, target.lingers_to);
   });
   if (!has_memory) patience_ = sooner(patience_, now + kRetry);
+  pace_.retune(is_told ? kIntervalWhenTold : kInterval, kBudget);
   return polls;
 }
 
@@ -482,7 +492,10 @@ Status ExitWaits::ask(int32_t number, int64_t now, Exit& ret_exit) {
   if (target == nullptr) return kGone;
   if (is_it) target->identity = record.identity();
   if (is_it && !record.has_ended()) {
-    if (now >= target->told_until) target->told = Exit{};
+    if (is_known(target->told) && now >= target->told_until) {
+      target->told = Exit{};
+      pace_.restart();  // for it to be looked at more often
+    }
     bool is_to_look_again = is_known(target->told) && target->patience < 0;
     if (is_to_look_again) be_patient(*target, target->told_until);
     return kPending;

@@ -84,8 +84,11 @@ class ExitWaits {
   // The system has told that the first thread of this process has ended, and how. The number to
   // check it by; 0 when it is not one that has to be looked at.
   int32_t hear_exit(int32_t pid, const Exit& exit, int64_t now);
-  // Whether changes are heard of at the moment, which tell how processes end.
+  // Whether changes are heard of at the moment, which tell how processes end. Then those without a
+  // handle are looked at more seldom.
   void be_told(bool is_told);
+  // Changes were lost.
+  void look_soon();
   // The ends of those with handles are not told at the moment: they are to be looked at as well.
   void be_deaf(bool is_deaf);
 
@@ -93,14 +96,19 @@ class ExitWaits {
   int64_t due() const;
   // Looks at those without a handle, by turns, and at those that ended and have not told how:
   // visit(end) for each of the monitor's own that is over. What there was no memory for is looked
-  // at a moment later.
+  // at a moment later. Returns what CPU time that took, in milliseconds: it has a limit of its own.
   template <class Visit>
-  void check_due(int64_t now, Visit visit);
+  double check_due(int64_t now, Visit visit);
   // The handle of this one says that it has ended, or has been reaped. Whether it is over and one
   // of the monitor's own.
   bool check(int32_t number, int64_t now, End& ret_end);
 
  private:
+  // From one look to the next, in milliseconds, and the same while changes tell of ends.
+  static constexpr int64_t kInterval = 100;
+  static constexpr int64_t kIntervalWhenTold = 1000;
+  static constexpr double kBudget = 0.01;
+
   struct Target {
     int32_t pid = 0;
     Identity identity;  // none as long as it could not be read
@@ -163,7 +171,7 @@ class ExitWaits {
   size_t polled_ = 0;  // without a handle
   bool is_deaf_ = false;
   bool is_told_ = false;
-  Pace pace_{100, 0.01};
+  Pace pace_{kInterval, kBudget};
   int64_t patience_ = -1;  // the shortest of all
   Counters counters_;
 };
@@ -198,16 +206,18 @@ void ExitWaits::keep_if(Keep keep) {
 }
 
 template <class Visit>
-void ExitWaits::check_due(int64_t now, Visit visit) {
+double ExitWaits::check_due(int64_t now, Visit visit) {
   Bytes numbers;
   bool polls = collect_due(now, numbers);
-  if (numbers.size() == 0 && !polls) return;
+  if (numbers.size() == 0 && !polls) return 0;
   double cpu = thread_cpu_time();
   for (int32_t number : values_of<int32_t>(numbers)) {
     End end;
     if (check(number, now, end)) visit(end);
   }
-  if (polls) looked(now, thread_cpu_time() - cpu);
+  cpu = thread_cpu_time() - cpu;
+  if (polls) looked(now, cpu);
+  return cpu;
 }
 
 }  // namespace procseek

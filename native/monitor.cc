@@ -74,7 +74,7 @@ void Monitor::run() {
     look_for_adopted();
     if (!has_polling_ && waits_.followed() != 0) drop_own_waits();
     waits_.be_told(has_events_);
-    waits_.check_due(now_, [this](const ExitWaits::End& end) { tell_end(end); });
+    cpu_of_passes_ += waits_.check_due(now_, [this](const ExitWaits::End& end) { tell_end(end); });
     source_.reset();  // keeps a handle, and what it knows of accounts and clocks
     announce();
     if (is_busy) pause_thread(kGulp);
@@ -214,7 +214,7 @@ void Monitor::hear_all(Status status, const Change* changes, size_t count) {
   for (size_t i = 0; i < count; i++) {
     told += changes[i].kind != Change::handle_over && changes[i].kind != Change::lost;
   }
-  has_heard_ = told != 0;
+  has_heard_ = told != 0 && count != kMostChanges;
   Lock lock(mutex_);
   counters_.changes += told;
   counters_.lost = lost;
@@ -253,6 +253,7 @@ void Monitor::settle() {
 
 // It will take a pass to find out what has changed.
 void Monitor::lose() {
+  waits_.look_soon();
   bool is_due = false;  // a storm that lasts must not put the pass off for ever
   for_each_watch([&](Watch& watch) {
     if (watch.backend() != Backend::events) return;

@@ -172,7 +172,7 @@ class Monitor {
   bool has_events_ = false;
   bool is_resting_ = false;      // there are none for now: they are asked for again
   bool is_listened_to_ = false;  // by watches
-  bool has_heard_ = false;       // changes, the last time
+  bool has_heard_ = false;       // changes, all that there were
   int64_t no_events_before_ = 0;
   int64_t retry_ = 0;  // after events have failed
   Allowance hearing_;

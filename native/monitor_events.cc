@@ -13,7 +13,7 @@ namespace {
 constexpr double kBudgetOfWaits = 0.01;
 // Hearing of changes as they come is worth more than passes are: what costs more than so many times
 // the budget is a storm.
-constexpr double kShareOfEvents = 4;
+constexpr double kShareOfEvents = 3;
 // What is saved up while resting, besides the budget that is for the passes.
 constexpr double kShareAtRest = 0.5;
 // Listening again takes a pass, and so does ceasing to, which are to be within the budget as well.

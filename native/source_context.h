@@ -23,8 +23,8 @@ class SourceContext {
   GuardedCalls& guarded_calls() { return *calls_; }
 
   // Whether the PIDs that the system's own view shows are another namespace's than those that this
-  // process's system calls take: a /proc of another PID namespace. As it is now, for whoever acts on
-  // processes; another one may have been mounted.
+  // process's system calls take: a /proc of another PID namespace. As it is now, for whoever acts
+  // on processes; another one may have been mounted.
   bool check_foreign();
   // Likewise, as it was a moment ago (kFresh): for lookups, of which each would cost more.
   bool is_foreign();

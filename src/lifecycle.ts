@@ -67,11 +67,11 @@ function bytes(id: string | undefined): Uint8Array | undefined {
  * for each process, however many wait for it, and a JavaScript thread takes at most a quarter of the
  * file descriptors that the process may open (RLIMIT_NOFILE). Where there is none to be had (above
  * that share, before Linux 5.3, in some sandboxes), the wait looks every 100 ms, or more seldom when
- * that would cost more than 1 % of a core; see `waitStats()`. Meanwhile the kernel's process events,
- * where `watch()` has them, tell at once that it has ended, and how. Without either, how a process
- * ended that was reaped between two looks is known of children alone that `node:child_process` has
- * started on this thread: Node.js knows it of them. Of other processes nobody tells it any more, and
- * neither code nor signal is known.
+ * that would cost more than 1 % of a core; see `waitStats()`. Where `watch()` has the kernel's process
+ * events, these tell at once that the process has ended, and how, and the wait looks every second.
+ * Without events, how a process ended that was reaped between two looks is known of children alone
+ * that `node:child_process` has started on this thread: Node.js knows it of them. Of other processes
+ * nobody tells it any more, and neither code nor signal is known.
  *
  * macOS: a kqueue (EVFILT_PROC, NOTE_EXIT), at the same price. It tells how children of this
  * process ended, and all processes that this one may signal; of others, neither code nor signal is

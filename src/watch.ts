@@ -27,8 +27,8 @@ export interface WatchOptions<F extends readonly Field[]> extends FieldOptions<F
   interval?: number | undefined;
   /**
    * The share of one core that watching may take, above 0 and up to 1, as measured. Polling passes
-   * are made more seldom when they cost more. Hearing of events, which tells at once, may take four
-   * times as much, and bursts for which 8 seconds of the budget are saved up. What takes more is a
+   * are made more seldom when they cost more. Hearing of events, which tells at once, may take three
+   * times as much, and bursts for which 6 seconds of the budget are saved up. What takes more is a
    * storm of events: as long as it lasts, passes are made instead, as often as the budget allows but
    * every 50 ms at most, and events are tried again every 10 seconds or so, which takes half of the
    * budget once more. `stats.backend` and `stats.reason` say so.

@@ -65,7 +65,11 @@ const testSources = readdirSync(folder)
 
 /** Those of whatever runs on threads, and what these need, for the sanitizer of threads. */
 const threadedSources = testSources.filter((source) =>
+<<<<<<< ours
   ['main', 'failing_memory', 'fake_machine', 'guarded_calls', 'monitor'].includes(
+=======
+  ['main', 'failing_memory', 'fake_machine', 'monitor', 'monitor_ends', 'monitor_memory'].includes(
+>>>>>>> theirs
     basename(source, '.cc'),
   ),
 );

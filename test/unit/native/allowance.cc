@@ -9,7 +9,7 @@ TEST_CASE("an allowance bears a burst of what was saved and is spent by what las
   Allowance allowance;
   allowance.retune(0.01);
   allowance.restart(1000);
-  allowance.spend(79);
+  allowance.spend(59);
   CHECK_FALSE(allowance.is_spent());
   allowance.spend(1);
   CHECK(allowance.is_spent());
@@ -19,15 +19,15 @@ TEST_CASE("an allowance comes back at the rate of the budget and is never more t
   Allowance allowance;
   allowance.retune(0.01);
   allowance.restart(0);
-  allowance.spend(80);
-  CHECK(allowance.restored(0.5) == 8001);
-  allowance.refill(8000, 0.5);
+  allowance.spend(60);
+  CHECK(allowance.restored(0.5) == 6001);
+  allowance.refill(6000, 0.5);
   CHECK_FALSE(allowance.is_spent());
-  CHECK(allowance.restored(0.5) == 8000);
-  allowance.spend(40);
+  CHECK(allowance.restored(0.5) == 6000);
+  allowance.spend(30);
   CHECK(allowance.is_spent());
   allowance.refill(1000000, 1);
-  allowance.spend(79.9);
+  allowance.spend(59.9);
   CHECK_FALSE(allowance.is_spent());
   allowance.spend(0.2);
   CHECK(allowance.is_spent());
@@ -48,7 +48,7 @@ TEST_CASE("over a long storm an allowance lets through no more than its budget a
     allowance.spend(2.5);
     is_resting = allowance.is_spent();
   }
-  CHECK(spent <= kDuration * 0.01 + 80 + 2.5);
+  CHECK(spent <= kDuration * 0.01 + 60 + 2.5);
 }
 
 TEST_CASE("a clock that goes back takes nothing away") {

@@ -68,13 +68,28 @@ TEST_CASE("an end that is found before the change that tells of it is told as th
   rig.rest();
   rig.machine.end(5);
   rig.machine.end(6);
-  rig.pass_time(100);
+  rig.pass_time(999);
+  CHECK(rig.monitor->waits().counters().polls == 2);
+  rig.pass_time(1);
   CHECK(rig.notices() == Told{});
   rig.pass_time(50);
   rig.news->tell(Change::exited, 5, {7, 0});
   CHECK(rig.notices() == Told{"wait 1 7"});
   rig.pass_time(50);
   CHECK(rig.notices() == Told{"wait 2 ?"});
+}
+
+TEST_CASE("after changes were lost those without a handle are looked at soon") {
+  Rig rig;
+  rig.machine.on_open_handle = kUnsupported;
+  rig.machine.put({5, "y"});
+  rig.start();
+  REQUIRE(rig.monitor->waits().add(1, 5, Identity()) == kOk);
+  rig.rest();
+  rig.machine.end(5);
+  rig.news->lose(1);
+  rig.pass_time(100);
+  CHECK(rig.notices() == Told{"wait 1 ?"});
 }
 
 TEST_CASE("a polling watch takes no more than half of the share") {

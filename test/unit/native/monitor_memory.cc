@@ -50,14 +50,17 @@ bool keeps_promises(int64_t spared, int64_t many, bool has_events) {
     for (size_t i = 0; i < watches.size(); i++) append(told[i], rig.told(*watches[i]));
     append(notices, rig.notices());
   };
+  auto open_handles = [&](Status status) {
+    rig.machine.with_host([&](FakeHost&) { rig.machine.on_open_handle = status; });
+  };
   MemoryHealer healer;
   fail_memory(spared, many);
   for (Watch* watch : watches) rig.monitor->add(*watch);
   for (int32_t i = 1; i <= 40; i++) {
-    if (i == 20) rig.machine.on_open_handle = kUnsupported;
+    if (i == 20) open_handles(kUnsupported);
     if (rig.monitor->waits().add(i, i % 30 + 1, Identity()) == kOk) begun.push_back(i);
   }
-  rig.machine.on_open_handle = kOk;
+  open_handles(kOk);
   rig.rest();
   rig.news->lose(1);
   for (int32_t pid = 1; pid <= 40; pid++) {
