@@ -64,14 +64,17 @@ const testSources = readdirSync(folder)
   .map((name) => join(folder, name));
 
 /** Those of whatever runs on threads, and what these need, for the sanitizer of threads. */
+const threadedTests = [
+  'main',
+  'failing_memory',
+  'fake_machine',
+  'guarded_calls',
+  'monitor',
+  'monitor_ends',
+  'monitor_memory',
+];
 const threadedSources = testSources.filter((source) =>
-<<<<<<< ours
-  ['main', 'failing_memory', 'fake_machine', 'guarded_calls', 'monitor'].includes(
-=======
-  ['main', 'failing_memory', 'fake_machine', 'monitor', 'monitor_ends', 'monitor_memory'].includes(
->>>>>>> theirs
-    basename(source, '.cc'),
-  ),
+  threadedTests.includes(basename(source, '.cc')),
 );
 
 const options = ['-std=c++17', '-O1', '-g', '-Wall', '-Wextra', '-Werror'];
