@@ -14,13 +14,12 @@ const require = createRequire(import.meta.url);
 const [count = '1000', other] = process.argv.slice(2);
 const rounds = 41;
 
-function load(folder) {
-  const library = require(join(folder, 'dist/index.js'));
-  const { binding } = require(join(folder, 'dist/binding.js'));
-  return { library, binding };
-}
-const here = load(resolve(import.meta.dirname, '..'));
+const load = (folder) => ({ library: require(join(folder, 'dist/index.js')) });
+const root = resolve(import.meta.dirname, '..');
+const here = load(root);
 const there = other === undefined ? undefined : load(resolve(other));
+const target = `${process.platform}-${process.arch}`;
+const addon = require(join(root, 'prebuilds', target, 'procseek.node'));
 
 const crowd = `import os, sys
 for _ in range(int(sys.argv[1])):
@@ -48,11 +47,13 @@ function timeSync(body, times = 1) {
 const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
 
 const questions = {
-  'bare loop over every comm': () => timeSync(() => here.binding.floor(0, 0)),
+  'bare loop over every comm': () => timeSync(() => addon.floor(0, 0)),
   findByName: () => time(() => here.library.findByName('absent')),
   findByNameSync: () => timeSync(() => here.library.findByNameSync('absent')),
-  'findByPidSync (x 1000)': () => timeSync(() => here.library.findByPidSync(process.pid), 2000) * 1000,
-  'findByPid (x 1000)': () => time(() => here.library.findByPid(process.pid), 200) * 1000,
+  'findByPidSync (x 1000)': () =>
+    timeSync(() => here.library.findByPidSync(process.pid), 2000) * 1000,
+  'findByPid (x 1000)': async () =>
+    (await time(() => here.library.findByPid(process.pid), 200)) * 1000,
   'scan of cmdline, synchronous': () =>
     timeSync(() => [...here.library.scanSync({}, { fields: ['cmdline'] })]),
 };
@@ -62,8 +63,8 @@ if (there !== undefined) {
     'other: findByNameSync': () => timeSync(() => there.library.findByNameSync('absent')),
     'other: findByPidSync (x 1000)': () =>
       timeSync(() => there.library.findByPidSync(process.pid), 2000) * 1000,
-    'other: findByPid (x 1000)': () =>
-      time(() => there.library.findByPid(process.pid), 200) * 1000,
+    'other: findByPid (x 1000)': async () =>
+      (await time(() => there.library.findByPid(process.pid), 200)) * 1000,
     'other: scan of cmdline, synchronous': () =>
       timeSync(() => [...there.library.scanSync({}, { fields: ['cmdline'] })]),
   });

@@ -218,8 +218,8 @@ describe('A storm of processes', () => {
     for (const child of children.slice(0, 15))
       expect(observer.of(child)).toEqual(['start', 'exit']);
     for (const child of children.slice(15)) expect(observer.of(child)).toEqual(['start']);
-    expect(observer.watcher.stats.events).toBeGreaterThan(3000);
-  });
+    expect(observer.watcher.stats.events).toBeGreaterThan(300);
+  }, 120_000);
 
   test('of which changes are lost ends in the exact difference', async () => {
     const path = makeProgram(scratch, uniqueName(12));
