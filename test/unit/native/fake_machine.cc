@@ -175,7 +175,9 @@ int64_t FakeNews::timeout() const {
 
 namespace procseek {
 
-std::unique_ptr<Source> make_source(SourceContext*) { return std::make_unique<LockedSource>(*machine); }
+std::unique_ptr<Source> make_source(SourceContext*) {
+  return std::make_unique<LockedSource>(*machine);
+}
 
 Status make_engine(EngineKind kind, Iteration, const char* root,
                    std::unique_ptr<Engine>& ret_engine, Reason&) {
