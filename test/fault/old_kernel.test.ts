@@ -313,7 +313,9 @@ describe.each(kernels)('With %s', (name, launcher) => {
     if (isOld || name.includes('all')) {
       expect(engines.bpf).toEqual({ available: false, reason: expect.stringMatching(/\w/) });
       expect(bpfIteration).toBeNull();
-      expect(told.finder.engine).toBe(engines.events.available ? 'events' : 'procfs');
+      // Whichever is measured the cheaper, which on a host full of events may be either.
+      const possible = engines.events.available ? ['events', 'procfs'] : ['procfs'];
+      expect(possible).toContain(told.finder.engine);
     } else {
       expect(engines.bpf).toEqual(offered.engines.bpf);
     }
