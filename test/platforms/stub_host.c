@@ -321,7 +321,10 @@ napi_status napi_create_promise(napi_env env, napi_deferred* deferred, napi_valu
   return napi_ok;
 }
 
+static bool has_settled = false;
+
 napi_status napi_resolve_deferred(napi_env env, napi_deferred deferred, napi_value value) {
+  has_settled = true;
   (void)env;
   *(napi_value)deferred = *value;
   is_settled = true;
@@ -337,50 +340,7 @@ napi_status napi_reject_deferred(napi_env env, napi_deferred deferred, napi_valu
 // Work is done when run_work() is called, on a thread with the stack that the C library gives to
 // any.
 
-struct napi_async_work__ {
-  napi_async_execute_callback execute;
-  napi_async_complete_callback complete;
-  void* data;
-};
-
-napi_status napi_create_async_work(napi_env env, napi_value resource, napi_value name,
-                                   napi_async_execute_callback execute,
-                                   napi_async_complete_callback complete, void* data,
-                                   napi_async_work* result) {
-  (void)env, (void)resource, (void)name;
-  *result = malloc(sizeof **result);
-  if (*result == NULL) return napi_generic_failure;
-  **result = (struct napi_async_work__){execute, complete, data};
-  return napi_ok;
-}
-
-napi_status napi_delete_async_work(napi_env env, napi_async_work work) {
-  (void)env;
-  free(work);
-  return napi_ok;
-}
-
-static void* execute(void* work) {
-  ((napi_async_work)work)->execute(&environment, ((napi_async_work)work)->data);
-  return NULL;
-}
-
-static napi_async_work queued;
-
-napi_status napi_queue_async_work(napi_env env, napi_async_work work) {
-  (void)env;
-  queued = work;
-  return napi_ok;
-}
-
-static void run_work(void) {
-  pthread_t thread;
-  demand(pthread_create(&thread, NULL, execute, queued) == 0, "a thread can be started");
-  pthread_join(thread, NULL);
-  queued->complete(&environment, napi_ok, queued->data);
-}
-
-// The one thread-safe function that there is.
+// Thread-safe functions: one for the work of lookups, and one for what a monitor hears.
 
 struct napi_threadsafe_function__ {
   napi_value function;
@@ -392,7 +352,8 @@ struct napi_threadsafe_function__ {
   bool is_released;
 };
 
-static struct napi_threadsafe_function__ channel;
+static struct napi_threadsafe_function__ channels[2];
+static int channel_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
@@ -402,9 +363,10 @@ napi_status napi_create_threadsafe_function(napi_env env, napi_value function, n
                                             void* context, napi_threadsafe_function_call_js call,
                                             napi_threadsafe_function* result) {
   (void)env, (void)resource, (void)name, (void)room, (void)threads;
-  channel = (struct napi_threadsafe_function__){function, call, finalize, finalize_data,
-                                                context,  0,    false};
-  *result = &channel;
+  demand(channel_count < 2, "there are two thread-safe functions");
+  channels[channel_count] = (struct napi_threadsafe_function__){
+      function, call, finalize, finalize_data, context, 0, false};
+  *result = &channels[channel_count++];
   return napi_ok;
 }
 
@@ -435,22 +397,52 @@ IGNORING(napi_unref_threadsafe_function, napi_env env, napi_threadsafe_function 
 IGNORING(napi_add_env_cleanup_hook, napi_env env, void (*run)(void*), void* data)
 IGNORING(napi_remove_env_cleanup_hook, napi_env env, void (*run)(void*), void* data)
 
-// The event loop: until something is heard, or the function is released.
+// The event loop: until something is heard, or a function is released.
 static void wait_for_calls(const bool* is_over) {
   while (!*is_over) {
+    napi_threadsafe_function ready = NULL;
     pthread_mutex_lock(&lock);
-    while (channel.calls == 0 && !channel.is_released) pthread_cond_wait(&changed, &lock);
-    bool is_called = channel.calls > 0;
-    if (is_called) channel.calls--;
+    while (ready == NULL) {
+      for (int i = 0; i < channel_count && ready == NULL; i++) {
+        if (channels[i].calls > 0 || channels[i].is_released) ready = &channels[i];
+      }
+      if (ready == NULL) pthread_cond_wait(&changed, &lock);
+    }
+    bool is_called = ready->calls > 0;
+    if (is_called) ready->calls--;
     pthread_mutex_unlock(&lock);
     if (is_called) {
-      channel.call(&environment, channel.function, channel.context, NULL);
+      ready->call(&environment, ready->function, ready->context, NULL);
     } else {
-      channel.finalize(&environment, channel.finalize_data, channel.context);
+      ready->is_released = false;
+      ready->finalize(&environment, ready->finalize_data, ready->context);
       return;
     }
   }
 }
+
+static void* instance_data;
+
+napi_status napi_set_instance_data(napi_env env, void* data, napi_finalize finalize, void* hint) {
+  (void)env, (void)finalize, (void)hint;
+  instance_data = data;
+  return napi_ok;
+}
+
+napi_status napi_get_instance_data(napi_env env, void** data) {
+  (void)env;
+  *data = instance_data;
+  return napi_ok;
+}
+
+napi_status napi_adjust_external_memory(napi_env env, int64_t change, int64_t* result) {
+  (void)env;
+  *result = change;
+  return napi_ok;
+}
+
+IGNORING(napi_open_handle_scope, napi_env env, napi_handle_scope* scope)
+IGNORING(napi_close_handle_scope, napi_env env, napi_handle_scope scope)
 
 // What is asked for: a child with a name that nobody else has.
 
@@ -506,18 +498,21 @@ static void look_up(napi_value exports, pid_t pid) {
   check(exists->number == 0, "exists() sees it");
   exists = CALL(exports, "exists", undefined(), number(INT32_MAX));
   check(exists->number == 2, "exists() sees nothing where nothing is");
-  napi_value found = CALL(exports, "lookupSync", undefined(), number(pid), number(fields));
+  napi_value found =
+      CALL(exports, "lookupSync", undefined(), number(pid), number(fields), number(1024));
   check_row("lookupSync()", found, pid);
 
   napi_value pass = CALL(exports, "openPass", undefined(), undefined(), boolean(false));
-  napi_value added = CALL(exports, "addQuery", pass, number(0), number(0), number(-1), number(-1),
-                          number(0), number(fields), byte_array(name, strlen(name) + 1));
+  napi_value added =
+      CALL(exports, "addQuery", pass, number(0), number(0), number(-1), number(-1), number(0),
+           number(fields), byte_array(name, strlen(name) + 1), number(1024), undefined());
   check(added->type == napi_number && added->number == 0, "addQuery() takes the name");
   found = CALL(exports, "nextSync", pass);
   check_row("a pass over all processes", found, pid);
 
-  napi_value promise = CALL(exports, "lookup", undefined(), number(pid), number(fields));
-  run_work();
+  napi_value promise =
+      CALL(exports, "lookup", undefined(), number(pid), number(fields), number(1024));
+  wait_for_calls(&has_settled);
   check_row("lookup() on another thread", promise, pid);
 }
 
@@ -533,7 +528,8 @@ static void hear(napi_value notices) {
 static void wait_for_exit(napi_value exports, pid_t pid, int input) {
   napi_value listener = make(napi_function);
   listener->heard = hear;
-  napi_value monitor = CALL(exports, "openMonitor", listener);
+  napi_value monitor =
+      CALL(exports, "openMonitor", listener, CALL(exports, "openExitMemory", undefined()));
   demand(monitor->type == napi_object, "a monitor opens");
   napi_value waits = CALL(exports, "waitForExit", monitor, number(5), number(pid), undefined());
   check(waits->number == 0, "waitForExit() waits");
