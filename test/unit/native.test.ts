@@ -47,7 +47,6 @@ const pureSources = [
   'linux/kernel_tasks',
   // Of the last one only what is pure is called; the linker wants these for the rest.
   'linux/bpf_program',
-  'linux/children',
   'linux/files',
   'linux/obstacles',
   'linux/proc_root',
@@ -68,7 +67,6 @@ const threadedTests = [
   'main',
   'failing_memory',
   'fake_machine',
-  'guarded_calls',
   'monitor',
   'monitor_ends',
   'monitor_memory',

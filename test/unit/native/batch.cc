@@ -158,7 +158,7 @@ TEST_CASE("a batch is ASCII when every byte of its text is wherever it stands") 
 }
 
 TEST_CASE("a text of megabytes is packed whole and one beyond the limit is out of memory") {
-  Batch batch(mask_of({Field::pid, Field::cmdline}));
+  Batch batch(mask_of({Field::pid, Field::cmdline}), UINT32_MAX);
   Record record;
   record.reset(1);
   std::string argument(3 << 20, 'a');
