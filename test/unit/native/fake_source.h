@@ -43,6 +43,16 @@ struct FakeHost {
   std::function<void(int32_t pid)> on_look = [](int32_t) {};
 
   procseek::Walk walk;
+  // What it lists, kept for longer than the pass keeps it.
+  std::vector<int32_t> walk_pids;
+  std::vector<uint32_t> walk_hashes;
+  void keep(const procseek::Walk& begun) {
+    walk = begun;
+    walk_pids.assign(begun.pids, begun.pids + begun.pid_count);
+    walk_hashes.assign(begun.hashes, begun.hashes + begun.hash_count);
+    walk.pids = walk_pids.data();
+    if (begun.hashes != nullptr) walk.hashes = walk_hashes.data();
+  }
   std::vector<int32_t> visited;
   std::vector<int32_t> looked_at;
   std::vector<int32_t> read;
@@ -69,7 +79,7 @@ class FakeSource final : public procseek::Source {
 
   procseek::Status begin(const procseek::Walk& walk) override {
     host_.begun++;
-    host_.walk = walk;
+    host_.keep(walk);
     last_ = 0;
     return host_.on_begin;
   }

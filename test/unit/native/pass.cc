@@ -23,6 +23,7 @@ Query& add(Pass& pass, std::string name, uint32_t limit = 0, FieldMask fields = 
   options.limit = limit;
   options.uid = uid;
   options.fields = fields | bit(Field::pid);
+  options.text_limit = Record::kMostTextLimit;
   Query* query = pass.add(options);
   REQUIRE(query != nullptr);
   if (!name.empty()) REQUIRE(query->assign_names(name + '\0', false) == kOk);

@@ -51,6 +51,7 @@ class Rig final : public procseek::Monitor::Listener {
   procseek::Watch& make(procseek::WatchOptions options = {}, std::vector<int32_t> pids = {},
                         bool with_text = false, int64_t ppid = -1) {
     procseek::QueryOptions query;
+    query.text_limit = procseek::Record::kMostTextLimit;
     query.ppid = ppid;
     query.fields = procseek::bit(procseek::Field::pid);
     if (with_text) query.fields |= procseek::bit(procseek::Field::cmdline);

@@ -51,7 +51,7 @@ inline Taken take(procseek::Watch& watch, bool with_text = false) {
   using procseek::Watch;
   Taken taken;
   procseek::Bytes told;
-  procseek::Batch batch(watch.query().told_fields());
+  procseek::Batch batch(watch.query().told_fields(), watch.query().text_limit());
   taken.has_to_wake = watch.take(told, batch);
   std::vector<Row> rows = rows_of(batch, 0, with_text ? 2 : 1);
   size_t row = 0;

@@ -19,6 +19,7 @@ struct Case {
   explicit Case(std::string names = "x", FieldMask fields = bit(Field::pid),
                 WatchOptions options = {}, bool tells_ended = false) {
     QueryOptions query;
+    query.text_limit = Record::kMostTextLimit;
     query.tells_ended = tells_ended;
     query.any_name = names.empty();
     query.fields = fields;
