@@ -1,5 +1,5 @@
-// How much CPU time may be spent on something that comes by itself, such as changes that the system
-// tells. Pure: times are handed in, in milliseconds.
+// Limits the CPU time that is spent on work which others cause, such as hearing of changes. Pure:
+// times are handed in, in milliseconds.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace procseek {
 
 class Allowance {
  public:
-  // What is saved up for a burst: the share of so long a time.
+  // A burst may spend what the share allows in this time, in milliseconds.
   static constexpr int64_t kSaved = 6000;
 
   // A share of one core, for the time to come.

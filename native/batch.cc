@@ -81,8 +81,8 @@ Batch::Batch(FieldMask fields, uint32_t text_limit) : fields_(fields), text_limi
   row_size_ = align(double_lanes_ * 8 + words * 4);
 }
 
-// As much of a list as is told. The last argument of a command line may be cut in the middle, which
-// shows by the NUL that it lacks; half of a variable would be a wrong value.
+// The part of a list that fits the limit. The last argument of a command line may be cut in the
+// middle, which shows by the NUL that it lacks; half of a variable would be a wrong value.
 Span Batch::told(const Record& record, Field field, Span list) const {
   if (list.length <= text_limit_) return list;
   list.length = text_limit_;

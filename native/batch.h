@@ -21,7 +21,7 @@ class Batch {
   static constexpr uint32_t kCutCmdline = uint32_t{1} << 30;
   static constexpr uint32_t kCutEnviron = uint32_t{1} << 29;
 
-  // Of `cmdline` and of `environ`, at most `text_limit` bytes each are told.
+  // `text_limit` is how many bytes of `cmdline` and of `environ` a row holds at most, each.
   explicit Batch(FieldMask fields, uint32_t text_limit = Record::kUsualTextLimit);
 
   FieldMask fields() const { return fields_; }
@@ -29,7 +29,7 @@ class Batch {
   // Grows by one row, whatever its size; all of `fields` must be present.
   Status append(const Record& record, bool matched);
   void clear();
-  // Likewise, and gives back the memory.
+  // Drops the rows, and frees their memory.
   void release();
   size_t memory() const { return lanes_.capacity() + text_.capacity(); }
 
@@ -62,7 +62,7 @@ class Packet {
   void measure(const Batch& batch);
   bool empty() const { return batches_ == 0; }
   size_t size() const { return head_size() + body_size_; }
-  // Whether its offsets, of 32 bits, reach all of it.
+  // Whether offsets of 32 bits can address every byte of the packet.
   bool fits() const { return size() <= INT32_MAX; }
 
   void begin(char* bytes, bool has_ended);

@@ -11,9 +11,9 @@ static inline __attribute__((always_inline)) unsigned long long mix_bits(unsigne
 }
 
 /* Of a comm's 16 bytes, little endian, with NULs behind its end. Upper and lower case are alike, as
- * are some other bytes: whatever is found by its hash is to be compared. Anybody may choose the
- * comms of his processes; whoever does not know the seed cannot choose them so that their hashes
- * collide. */
+ * are some other bytes: whatever is found by its hash is to be compared. Every
+ * user chooses the comms of their processes, and without knowing the seed cannot choose them so
+ * that their hashes collide. */
 static inline __attribute__((always_inline)) unsigned int comm_hash_of(unsigned long long first,
                                                                        unsigned long long second,
                                                                        unsigned long long seed) {

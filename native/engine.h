@@ -26,7 +26,7 @@ enum class Iteration : uint32_t {
   threads,    // all threads
 };
 
-// Why something is not to be had, for people to read.
+// A message for people: why something is unavailable.
 class Reason {
  public:
   const char* text() const { return text_; }

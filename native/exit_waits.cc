@@ -235,7 +235,7 @@ void ExitWaits::linger(int32_t number, bool may_linger) {
   if (++lingering_ > kMostLingering) (void)drop_lingering();
 }
 
-// The one that has lingered for the longest time. False when there is none.
+// Gives up the process that has lingered for the longest time. False when none lingers.
 bool ExitWaits::drop_lingering() {
   if (lingering_ == 0) return false;
   int32_t oldest = 0;
@@ -413,7 +413,7 @@ int64_t ExitWaits::due() const {
   return polls ? sooner(patience_, pace_.due()) : patience_;
 }
 
-// Whether it is time to look at all that have to be looked at.
+// Collects the processes that are due. Returns whether these are all that have to be looked at.
 bool ExitWaits::collect_due(int64_t now, Bytes& ret_numbers) {
   Lock lock(mutex_);
   bool polls = (polled_ != 0 || is_deaf_) && now >= pace_.due();
@@ -422,7 +422,7 @@ bool ExitWaits::collect_due(int64_t now, Bytes& ret_numbers) {
   bool has_memory = true;
   bool is_told = is_told_ && !is_deaf_;
   targets_.for_each([&](int32_t number, const Target& target) {
-    // No change will tell of the end of one whose first thread ended before.
+    // The end of a process whose first thread ended before causes no change that would tell it.
     is_told &= !(target.is_polled && target.is_told);
     auto is_over = [now](int64_t time) { return time >= 0 && now >= time; };
     bool is_due =

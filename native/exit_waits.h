@@ -21,10 +21,10 @@ namespace procseek {
 
 class ExitWaits {
  public:
-  // For so long, in milliseconds, a process is followed that nobody waits for any more: whoever
-  // asks again and again, and gives up each time, is to learn how it ended.
+  // How long, in milliseconds, a process is still followed after the last wait for it was given up,
+  // so that a caller who asks again and again learns how it ended.
   static constexpr int64_t kLinger = 60000;
-  // Of so many processes at most, the last ones.
+  // How many processes are followed that way; beyond, the oldest is given up.
   static constexpr size_t kMostLingering = 64;
 
   struct Counters {
@@ -34,7 +34,7 @@ class ExitWaits {
     Status refusal = 0;    // why a handle was last to be done without; 0: never
   };
 
-  // Of a process that the monitor follows for itself.
+  // The end of a process that the monitor follows for its watches.
   struct End {
     int32_t pid;
     Identity identity;

@@ -75,7 +75,8 @@
             "linux/time_namespace.cc",
             "linux/tree_parse.cc",
             "linux/visibility.cc",
-            "posix/accounts.cc"
+            "posix/accounts.cc",
+            "posix/thread.cc"
           ],
           "ldflags": ["-Wl,--gc-sections", "-Wl,-z,relro,-z,now,-z,nodelete"]
         }],
@@ -96,7 +97,8 @@
             "darwin/thread.cc",
             "plain_engine.cc",
             "plain_process_tree.cc",
-            "posix/accounts.cc"
+            "posix/accounts.cc",
+            "posix/thread.cc"
           ],
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++17",

@@ -2,7 +2,7 @@
 import { binding } from './binding.js';
 import { ProcessError, statusError } from './errors.js';
 import type { Process } from './fields.js';
-import { findByPidSync } from './find.js';
+import { findByPidSync, isRunning } from './find.js';
 import { waitForExit } from './lifecycle.js';
 import type { Exit } from './monitor.js';
 
@@ -105,7 +105,7 @@ export class Members {
     const found = this.#lookUp(pid);
     if (found === undefined || this.has(found.id) || !isRight(found)) return undefined;
     // It has ended before, and its parent has yet to take note of it.
-    if (found.state === 'zombie' && hasEnded(found)) return undefined;
+    if (found.state === 'zombie' && !isRunning(found)) return undefined;
     const { pgid, ...record } = found;
     const member: Member = {
       process: record,
@@ -169,7 +169,7 @@ export class Members {
   /** Looks at those whose ends nobody tells, or at all. */
   lookAgain(isForAll = false): void {
     for (const member of this.living()) {
-      if ((isForAll || member.isUnheard) && hasEnded(member.process)) this.#end(member, notKnown);
+      if ((isForAll || member.isUnheard) && !isRunning(member.process)) this.#end(member, notKnown);
     }
   }
 
@@ -213,11 +213,4 @@ export class Members {
       return undefined;
     }
   }
-}
-
-function hasEnded({ pid, id }: { pid: number; id: string }): boolean {
-  const now = findByPidSync(pid, { fields: ['id', 'state', 'threads'] });
-  if (now === undefined || now.id !== id) return true;
-  // One that has lost its first thread looks like a zombie and lives on by the others.
-  return now.state === 'zombie' && (now.threads ?? 0) <= 1;
 }

@@ -1,10 +1,8 @@
 #include "boot_time.h"
 
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-
 #include <algorithm>
+
+#include "clock.h"
 
 namespace procseek {
 
@@ -12,23 +10,6 @@ namespace {
 
 constexpr int64_t kNsPerMs = 1000000;
 constexpr int kAttempts = 8;
-
-int64_t read_clock(clockid_t clock) {
-  constexpr int64_t kNsPerSecond = 1000000000;
-#ifdef SYS_clock_gettime64
-  // On 32-bit hosts, of which the libc's own call may count seconds up to 2038; Linux 5.1.
-  struct {
-    int64_t seconds = 0;
-    int64_t nanoseconds = 0;
-  } exact;
-  if (::syscall(SYS_clock_gettime64, clock, &exact) == 0) {
-    return exact.seconds * kNsPerSecond + exact.nanoseconds;
-  }
-#endif
-  timespec time{};
-  ::clock_gettime(clock, &time);
-  return static_cast<int64_t>(time.tv_sec) * kNsPerSecond + time.tv_nsec;
-}
 
 // Towards negative infinity, as all that is told is to be early rather than late.
 int64_t floor_to_ms(int64_t ns) {

@@ -1,6 +1,4 @@
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
+#include "clock.h"
 
 #include "../platform.h"
 
@@ -8,25 +6,7 @@ namespace procseek {
 
 namespace {
 
-double milliseconds(int64_t seconds, int64_t nanoseconds) {
-  return static_cast<double>(seconds) * 1e3 + static_cast<double>(nanoseconds) / 1e6;
-}
-
-double milliseconds(clockid_t clock) {
-#ifdef SYS_clock_gettime64
-  // On 32-bit hosts, of which the libc's own call may count seconds up to 2038; Linux 5.1.
-  struct {
-    int64_t seconds = 0;
-    int64_t nanoseconds = 0;
-  } exact;
-  if (::syscall(SYS_clock_gettime64, clock, &exact) == 0) {
-    return milliseconds(exact.seconds, exact.nanoseconds);
-  }
-#endif
-  timespec time{};
-  clock_gettime(clock, &time);
-  return milliseconds(time.tv_sec, time.tv_nsec);
-}
+double milliseconds(clockid_t clock) { return static_cast<double>(read_clock(clock)) / 1e6; }
 
 }  // namespace
 

@@ -1,10 +1,7 @@
-#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
-#include "../platform.h"
+#include "../posix/thread.h"
 #include "files.h"
 #include "parse.h"
 
@@ -24,6 +21,8 @@ uint64_t set_signal_mask(uint64_t mask) {
   return before;
 }
 
+}  // namespace
+
 Status start_thread(void* (*enter)(void*), void* argument, pthread_t& ret_thread) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -34,56 +33,6 @@ Status start_thread(void* (*enter)(void*), void* argument, pthread_t& ret_thread
   (void)set_signal_mask(before);
   pthread_attr_destroy(&attributes);
   return error == 0 ? Status{kOk} : failure(Call::pthread_create, error);
-}
-
-struct Entry {
-  void (*run)(void*);
-  void* argument;
-};
-
-void* enter_detached(void* data) {
-  Entry entry = *static_cast<Entry*>(data);
-  std::free(data);
-  entry.run(entry.argument);
-  return nullptr;
-}
-
-}  // namespace
-
-static_assert(sizeof(pthread_t) <= sizeof(uintptr_t), "Thread::native_ holds one");
-
-void* Thread::enter(void* thread) {
-  auto* self = static_cast<Thread*>(thread);
-  self->run_(self->argument_);
-  return nullptr;
-}
-
-Status Thread::start(void (*run)(void*), void* argument) {
-  run_ = run;
-  argument_ = argument;
-  pthread_t thread;
-  Status status = start_thread(enter, this, thread);
-  if (status == kOk) native_ = static_cast<uintptr_t>(thread);
-  return status;
-}
-
-Status Thread::start_detached(void (*run)(void*), void* argument) {
-  auto* entry = static_cast<Entry*>(std::malloc(sizeof(Entry)));
-  if (entry == nullptr) return out_of_memory();
-  *entry = {run, argument};
-  pthread_t thread;
-  Status status = start_thread(enter_detached, entry, thread);
-  if (status == kOk) {
-    (void)pthread_detach(thread);
-  } else {
-    std::free(entry);
-  }
-  return status;
-}
-
-void Thread::join() {
-  if (native_ != 0) pthread_join(static_cast<pthread_t>(native_), nullptr);
-  native_ = 0;
 }
 
 uint64_t current_thread_id() { return static_cast<uint64_t>(::syscall(SYS_gettid)); }

@@ -52,6 +52,7 @@ const pureSources = [
   'linux/proc_root',
   'linux/source_context',
   'linux/visibility',
+  'posix/thread',
   'windows/command_line',
   'windows/process_list',
   'windows/process_parameters',

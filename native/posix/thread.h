@@ -1,0 +1,13 @@
+// Threads as pthreads(7) has them.
+#pragma once
+
+#include <pthread.h>
+
+#include "../platform.h"
+
+namespace procseek {
+
+// By each system: one that takes no signals.
+Status start_thread(void* (*enter)(void*), void* argument, pthread_t& ret_thread);
+
+}  // namespace procseek
