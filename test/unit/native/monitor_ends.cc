@@ -30,8 +30,7 @@ TEST_CASE("however many wait for a process there is one handle on it") {
   CHECK(rig.machine.holds.empty());
 }
 
-TEST_CASE(
-    "above the share of the descriptors processes are looked at, and changes tell their ends") {
+TEST_CASE("above its share of descriptors it looks at processes, and changes tell their ends") {
   Rig rig;
   rig.machine.most_handles = 8;
   for (int32_t pid = 1; pid <= 40; pid++) rig.machine.put({pid, "y"});
@@ -244,8 +243,7 @@ TEST_CASE("an end is told as the change had it although the process cannot be lo
   CHECK(rig.news->timeout() == -1);
 }
 
-TEST_CASE(
-    "what is adopted comes to match its new parent and none of the old one's matches is left") {
+TEST_CASE("what is adopted comes to match its new parent, and the old one has none left") {
   Rig rig;
   rig.machine.put({2, "y", 1});
   rig.machine.put({5, "x", 2});
@@ -303,8 +301,7 @@ TEST_CASE("where children cannot be listed a pass finds out who was adopted") {
   CHECK(rig.told(watch) == Told{"-5"});
 }
 
-TEST_CASE(
-    "during a storm of changes a watch polls, within the budget, and listens again afterwards") {
+TEST_CASE("in a storm of changes a watch polls within the budget, and then listens again") {
   Rig rig;
   rig.machine.put({5, "x"});
   rig.machine.put({6, "y"});
