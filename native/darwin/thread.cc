@@ -27,6 +27,8 @@ Status start_thread(void* (*enter)(void*), void* argument, pthread_t& ret_thread
   return error == 0 ? Status{kOk} : failure(Call::pthread_create, error);
 }
 
+void name_thread() { (void)pthread_setname_np(kThreadName); }
+
 uint64_t current_thread_id() { return 0; }
 
 bool is_thread_blocked(uint64_t) { return true; }

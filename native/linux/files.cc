@@ -175,7 +175,11 @@ Status open_known_path(int directory, const char* path, Fd& ret_fd) {
   } how;
   long fd = counted(::syscall, SYS_openat2, directory, path, &how, sizeof how);
   if (fd < 0 && (errno == ENOSYS || errno == EPERM)) return kUnsupported;
-  if (fd < 0) return errno == ENOENT || errno == ENOTDIR ? kGone : kPending;
+  if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return kGone;
+  if (fd < 0) {
+    Status status = failure(Call::openat, errno);
+    return errno != EAGAIN && is_exhaustion(status) ? status : kPending;
+  }
   ret_fd = Fd(static_cast<int>(fd));
   return kOk;
 }

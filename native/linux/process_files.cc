@@ -104,47 +104,53 @@ Status leads_to(int directory, const char* path, const FileFacts& file, bool is_
 
 // Whether the kernel knows all names of open files on this device, as it does where no server and
 // no daemon can change them. As the process's own list of mounts has it.
-bool is_on_local_file_system(const ProcessPlace& at, const FileFacts& file) {
+Status is_on_local_file_system(const ProcessPlace& at, const FileFacts& file, bool& ret_is_local) {
   constexpr std::string_view kLocal[] = {" - tmpfs ", " - overlay ", " - ramfs ", " - rootfs "};
   constexpr size_t kMostBytes = 256 * 1024;
-  if (!file.has_anonymous_device()) return true;
+  ret_is_local = !file.has_anonymous_device();
+  if (ret_is_local) return kOk;
   Bytes mounts;
   bool is_cut;
   ProcPath device;
   device.append(" 0:").append(file.device_minor()).append(" ");
-  if (read_up_to(at.directory(), at.path("mountinfo").c_str(), kMostBytes, mounts, is_cut) != kOk) {
-    return false;
-  }
+  Status status =
+      read_up_to(at.directory(), at.path("mountinfo").c_str(), kMostBytes, mounts, is_cut);
+  if (status != kOk) return is_exhaustion(status) ? status : Status{kOk};
   std::string_view lines(mounts.data(), mounts.size());
   std::string_view line;
   while (next_line(lines, line)) {
     if (line.find(device.view()) == std::string_view::npos) continue;
     for (std::string_view type : kLocal) {
-      if (line.find(type) != std::string_view::npos) return true;
+      if (line.find(type) != std::string_view::npos) ret_is_local = true;
     }
   }
-  return false;
+  return kOk;
 }
 
 // The kernel marks the path of what has been deleted, and a file may be called so. A file without
 // links has been. One that has some may have been deleted by this name: then this path, in the view
 // of this process and of that one, does not lead to it. The name of a file that is open is known
 // without asking its file system; if it is not, there is no such name, or it might have changed.
-bool is_deleted(const ProcessPlace& at, const ProcPath& link, std::string_view marked) {
+Status is_deleted(const ProcessPlace& at, const ProcPath& link, std::string_view marked,
+                  bool& ret_is_deleted) {
   char path[4096];
   FileFacts file;
-  if (marked.size() < 2 || marked.size() >= sizeof path) return true;
+  ret_is_deleted = true;
+  if (marked.size() < 2 || marked.size() >= sizeof path) return kOk;
   path[marked.copy(path, marked.size())] = '\0';
-  if (!ask_known_file(at.directory(), link.c_str(), 0, file) || file.links == 0) return true;
-  bool is_local = is_on_local_file_system(at, file);
+  if (!ask_known_file(at.directory(), link.c_str(), 0, file) || file.links == 0) return kOk;
+  bool is_local;
+  Status status = is_on_local_file_system(at, file, is_local);
+  if (status != kOk) return status;
   Status here = leads_to(AT_FDCWD, path, file, is_local);
-  if (here == kOk) return false;
+  if (is_exhaustion(here)) return here;
   Fd root;
   Status there = open_at(at.directory(), at.path("root").c_str(), O_PATH | O_DIRECTORY, root);
   if (there == kOk) there = leads_to(root.get(), path + 1, file, is_local);
-  if (there == kOk) return false;
+  if (here != kOk && is_exhaustion(there)) return there;
   bool is_known = here == kGone && there == kGone;
-  return is_known || is_local;
+  ret_is_deleted = here != kOk && there != kOk && (is_known || is_local);
+  return kOk;
 }
 
 }  // namespace
@@ -412,8 +418,11 @@ Status ProcessFiles::read_link(const ProcessPlace& at, std::string_view entry, F
     return kOk;
   }
   std::string_view path(target, static_cast<size_t>(length));
-  if (ends_with(path, kDeleted) && is_deleted(at, link, path)) {
-    path.remove_suffix(kDeleted.size());
+  if (ends_with(path, kDeleted)) {
+    bool is_marked;
+    Status status = is_deleted(at, link, path, is_marked);
+    if (status != kOk) return status;
+    if (is_marked) path.remove_suffix(kDeleted.size());
   }
   if (!record.text.store(path, span)) return out_of_memory();
   record.set(field);

@@ -1,3 +1,4 @@
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +35,8 @@ Status start_thread(void* (*enter)(void*), void* argument, pthread_t& ret_thread
   pthread_attr_destroy(&attributes);
   return error == 0 ? Status{kOk} : failure(Call::pthread_create, error);
 }
+
+void name_thread() { (void)::prctl(PR_SET_NAME, kThreadName); }
 
 uint64_t current_thread_id() { return static_cast<uint64_t>(::syscall(SYS_gettid)); }
 

@@ -36,7 +36,7 @@ class OpenJob final : public Job {
     return root_.append(root) && root_.append('\0');
   }
 
-  void run() override {
+  bool run() override {
     const char* root = has_root_ ? root_.data() : nullptr;
     status_ = kind_ == kAuto ? open_best_engine(iteration_, root, engine_, reason_)
                              : procseek::open_engine(static_cast<EngineKind>(kind_), iteration_,
@@ -45,6 +45,7 @@ class OpenJob final : public Job {
       engine_->share(context_);
       status_ = engine_->prepare();
     }
+    return true;
   }
 
   napi_value finish(napi_env env) override {

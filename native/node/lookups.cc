@@ -156,7 +156,10 @@ struct LookupArguments {
 class LookupJob final : public Job {
  public:
   explicit LookupJob(LookupArguments& arguments) : lookup_(arguments.lookup()) {}
-  void run() override { status_ = lookup_.run(); }
+  bool run() override {
+    status_ = lookup_.run();
+    return true;
+  }
   napi_value finish(napi_env env) override { return lookup_.finish(env, status_); }
 
  private:
@@ -173,7 +176,11 @@ class StepJob final : public Job {
     handle_->set_busy(false);
     handle_->release();
   }
-  void run() override { status_ = handle_->step(); }
+  // A step that found nothing is followed by the next one, without asking JavaScript.
+  bool run() override {
+    status_ = handle_->step();
+    return status_ != kOk || !handle_->pass().measure().empty();
+  }
   void cancel() override { handle_->pass().cancel_all(); }
   napi_value finish(napi_env env) override { return node::outcome(env, status_, *handle_); }
 
@@ -187,9 +194,10 @@ class ChildrenJob final : public Job {
   bool take(const int32_t* pids, size_t count) {
     return parents_.append({reinterpret_cast<const char*>(pids), count * sizeof *pids});
   }
-  void run() override {
+  bool run() override {
     auto* parents = reinterpret_cast<const int32_t*>(parents_.data());
     status_ = engine_->list_children(parents, parents_.size() / sizeof *parents, children_);
+    return true;
   }
   napi_value finish(napi_env env) override {
     if (status_ != kOk) return number(env, status_);

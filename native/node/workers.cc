@@ -96,10 +96,14 @@ void Workers::run() {
     std::unique_ptr<Task> task = waiting_.pop();
     running_ = task->job.get();
     mutex_.unlock();
-    running_->run();
+    bool is_done = running_->run();
     mutex_.lock();
     running_ = nullptr;
-    add_done(std::move(task));
+    if (is_done) {
+      add_done(std::move(task));
+    } else {
+      waiting_.push(std::move(task));
+    }
   }
   has_thread_ = false;
 }

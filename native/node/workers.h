@@ -16,8 +16,9 @@ namespace procseek::node {
 class Job {
  public:
   virtual ~Job() = default;
-  // On the worker's thread: no JavaScript.
-  virtual void run() = 0;
+  // On the worker's thread: no JavaScript. False when it wants to be run once more, after the jobs
+  // that wait by then.
+  virtual bool run() = 0;
   // On the thread of the environment: the value that fulfils the promise. Null, with an exception
   // pending, when there is none; also while the environment is shutting down (a terminated worker).
   virtual napi_value finish(napi_env env) = 0;
@@ -31,7 +32,7 @@ class Job {
 };
 
 // The worker of one environment. Its thread is started for the first job, and ends a moment after
-// the last one. Jobs are done in the order in which they came.
+// the last one. Jobs are run in the order in which they came.
 class Workers {
  public:
   explicit Workers(napi_env env) : env_(env) {}

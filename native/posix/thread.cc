@@ -15,6 +15,7 @@ struct Entry {
 void* enter_detached(void* data) {
   Entry entry = *static_cast<Entry*>(data);
   std::free(data);
+  name_thread();
   entry.run(entry.argument);
   return nullptr;
 }
@@ -25,6 +26,7 @@ static_assert(sizeof(pthread_t) <= sizeof(uintptr_t), "Thread::native_ holds one
 
 void* Thread::enter(void* thread) {
   auto* self = static_cast<Thread*>(thread);
+  name_thread();
   self->run_(self->argument_);
   return nullptr;
 }

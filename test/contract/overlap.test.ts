@@ -113,6 +113,13 @@ describe('Lookups that are asked in one breath', () => {
   });
 });
 
+test('JavaScript does not hear of steps that found nothing', async () => {
+  const names = Array.from({ length: 5000 }, () => uniqueName(12)); // so that each takes its time
+  expect(await findByName(names, { by: 'argv0', fields: [] })).toEqual([]);
+  expect(openPass).toHaveBeenCalledTimes(1);
+  expect(next).toHaveBeenCalledTimes(1);
+});
+
 describe('Lookups that are asked while a pass is under way', () => {
   test('are answered by one more pass, however many they are', async () => {
     const name = uniqueName(12);

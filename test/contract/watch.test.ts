@@ -51,7 +51,9 @@ describe.each(ways)('By %s', (way, options) => {
     await watcher.ready;
     const { stats } = watcher;
     expect(stats).toMatchObject({ backend: way, reason: null, lastError: null, failedPasses: 0 });
-    expect(stats.interval).toBe(way === 'polling' ? 20 : null);
+    // A pass that is dear, on a busy machine, makes the interval longer.
+    if (way === 'polling') expect(stats.interval).toBeGreaterThanOrEqual(20);
+    else expect(stats.interval).toBeNull();
     expect(stats.passes).toBeGreaterThan(0);
     expect(system.isCpuTime(stats.cpuTime)).toBe(true);
     watcher.close();

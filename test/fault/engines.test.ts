@@ -6,23 +6,26 @@ import { load, resultOf } from './support.js';
 type Engine = 'events' | 'bpf';
 
 /**
- * Asks a finder after this process, which calls itself something else each time. The calls of each
- * thread are counted for themselves, and only the lookups are the main thread's.
+ * Asks a finder after this process, which calls itself something else each time: so many times, and
+ * then until it has recovered, where it is given the time to. The calls of each thread are counted
+ * for themselves, and only the lookups are the main thread's.
  */
-function lookups(engine: Engine, count: number, pause = 0): string {
+function lookups(engine: Engine, count: number, timeToRecover = 0): string {
   return `${load}
     const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
     (async () => {
       const finder = await procseek.openFinder({ engine: '${engine}' });
       const wrong = [];
       const troubles = new Set();
-      for (let i = 0; i < ${count}; i++) {
+      const deadline = Date.now() + ${timeToRecover};
+      const goesOn = () => finder.degraded !== null && Date.now() < deadline;
+      for (let i = 0; i < ${count} || goesOn(); i++) {
         process.title = 'ps-fault-' + i;
         const found = finder.findByNameSync('ps-fault-' + i).map(({ pid }) => pid);
         const before = finder.findByNameSync('ps-fault-' + (i - 1)).map(({ pid }) => pid);
         if (found.join() !== String(process.pid) || before.length !== 0) wrong.push(i);
         troubles.add(finder.degraded === null ? 'none' : 'some');
-        await wait(${pause});
+        await wait(${timeToRecover} && 40);
       }
       const { degraded } = finder;
       const memory = finder.memory;
@@ -94,7 +97,7 @@ describe.runIf(offered.engines.events.available)('process events', () => {
   test.each(['EIO', 'ENOMEM'])(
     'that cannot be read for a while (%s) are done without until they can',
     async (error) => {
-      const answer = await failing('recvfrom', error, '20..22', lookups('events', 50, 40));
+      const answer = await failing('recvfrom', error, '20..22', lookups('events', 30, 60_000));
       expect(answer).toMatchObject({ wrong: [], degraded: null, troubles: ['none', 'some'] });
     },
   );

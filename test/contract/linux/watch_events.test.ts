@@ -267,7 +267,7 @@ describe('A storm of processes', () => {
       ].sort(),
     );
     expect(processes.toSorted()).toEqual([stays.pid, began].toSorted());
-  });
+  }, 120_000);
 });
 
 test('Children that are adopted match their new parent, and their old one no longer', async () => {
