@@ -76,6 +76,9 @@ const longestPause = 250;
 /** A look may miss one that was started behind it: of those that start others, it takes some. */
 const enoughLooks = 3;
 
+/** For how many times the patience those are waited for at most that others start again and again. */
+const mostPatience = 10;
+
 /** How many times as long a pause is as the look before it took: looking takes 5 % of a core. */
 const restraint = 20;
 
@@ -117,7 +120,7 @@ class Ending {
   async run(): Promise<KillTreeResult> {
     this.#population.explore();
     if (this.#first !== sigkill) await this.#linger();
-    await this.#kill(performance.now() + this.#patience);
+    await this.#kill();
     this.#signal?.throwIfAborted();
     this.#members.lookAgain(true);
     this.#members.check();
@@ -161,7 +164,9 @@ class Ending {
     }
   }
 
-  async #kill(until: number): Promise<void> {
+  async #kill(): Promise<void> {
+    const latest = performance.now() + mostPatience * this.#patience;
+    let until = performance.now() + this.#patience;
     let pause = shortestPause;
     let calmLooks = 0;
     for (let isFirst = true; ; isFirst = false) {
@@ -176,6 +181,7 @@ class Ending {
       const hasMore = !isComplete || (await this.#findLate());
       calmLooks = hasMore ? 0 : calmLooks + 1;
       if (!this.#hasTargets() && calmLooks >= (this.#isGrowing ? enoughLooks : 1)) return;
+      if (hasMore) until = Math.min(performance.now() + this.#patience, latest);
       if (performance.now() >= until) return;
       const cost = binding.cpuTime() - started;
       if (hasMore) await turn();

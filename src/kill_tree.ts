@@ -25,7 +25,8 @@ export interface KillTreeOptions extends SignalOptions, ForceOption {
   grace?: number | undefined;
   /**
    * Milliseconds to leave the system for ending those that were killed, 0 to 2³¹−1, before they are
-   * told to remain. Default: 5000.
+   * told to remain. Begins anew when more of them are found, for ten times as long at most. Default:
+   * 5000.
    */
   patience?: number | undefined;
 }
