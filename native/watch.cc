@@ -12,6 +12,15 @@ namespace {
 // As many bytes as may wait to be taken.
 constexpr size_t kMostBytes = 1 << 20;
 
+bool has_memory(const Record& record) { return record.has(Field::vsize) && record.vsize > 0; }
+
+// Whether a process has none by now that had some when it was read.
+bool has_lost_memory(Source& source, int32_t pid) {
+  Record record;
+  Status status = source.find(pid, bit(Field::vsize), record);
+  return status == kGone || (status == kOk && !has_memory(record));
+}
+
 }  // namespace
 
 Status Watch::only(const int32_t* pids, size_t count) {
@@ -47,10 +56,10 @@ Status Watch::show(Source& source, Record& record, const Sight& sight) {
   }
   if (status == kOk) status = source.read(record, all_fields());
   if (status != kOk) return status > 0 ? kOk : status;
-  return decide(record, sight);
+  return decide(source, record, sight);
 }
 
-Status Watch::decide(Record& record, const Sight& sight) {
+Status Watch::decide(Source& source, Record& record, const Sight& sight) {
   Identity identity = record.identity();
   Match* match = matches_.find(record.pid);
   if (match != nullptr && !(match->identity == identity)) {
@@ -62,14 +71,15 @@ Status Watch::decide(Record& record, const Sight& sight) {
   }
   bool has_ended = (sight.pass != 0 || sight.skips_ended) && record.has_ended();
   if (has_ended && (is_ready_ || !query_.tells_ended())) return kOk;
-  bool has_memory = record.has(Field::vsize) && record.vsize > 0;
-  if (match != nullptr && match->has_memory && !has_memory) {
+  bool uses_memory = has_memory(record);
+  bool is_match = query_.test(record);
+  if (match == nullptr && !is_match) return kOk;
+  if (match != nullptr && match->has_memory &&
+      (!uses_memory || (!is_match && has_lost_memory(source, record.pid)))) {
     // It is ending, and lacks what it was called by; it has not changed its name.
     match->pass = sight.pass;
     return kOk;
   }
-  bool is_match = query_.test(record);
-  if (match == nullptr && !is_match) return kOk;
 
   uint64_t fingerprint = query_.fingerprint(record);
   if (match != nullptr && sight.pass != 0 && is_match && match->fingerprint == fingerprint) {
@@ -79,7 +89,7 @@ Status Watch::decide(Record& record, const Sight& sight) {
   bool is_new = match == nullptr;
   if (is_new) match = matches_.insert(record.pid);
   if (match == nullptr) return out_of_memory();
-  Match told = {identity, told_numbers_++, sight.pass, fingerprint, has_memory};
+  Match told = {identity, told_numbers_++, sight.pass, fingerprint, uses_memory};
   bool is_told =
       tell(kSeen, flags_of(record, sight, is_match), static_cast<int32_t>(told.number), 0, &record);
   if (is_told) *match = told;

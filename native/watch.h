@@ -134,7 +134,7 @@ class Watch {
   ~Watch() = default;
   FieldMask all_fields() const;
   bool lists(int32_t pid) const;
-  Status decide(Record& record, const Sight& sight);
+  Status decide(Source& source, Record& record, const Sight& sight);
   void tell_end(int32_t pid, Identity identity, ExitMemory* memory);
   int32_t flags_of(const Record& record, const Sight& sight, bool is_match) const;
   // False when there was no room. `record` comes along when there is one.

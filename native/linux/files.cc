@@ -146,7 +146,7 @@ bool ask_statx(int directory, const char* path, int flags, FileFacts& ret_facts)
   uint64_t device = (minor & 0xff) | uint64_t{answer.stx_dev_major} << 8 | (minor & 0xfff00) << 12;
   uint64_t changed =
       static_cast<uint64_t>(answer.stx_ctime.tv_sec) * 1000000000 + answer.stx_ctime.tv_nsec;
-  ret_facts = {device, answer.stx_ino, answer.stx_nlink, answer.stx_size, changed};
+  ret_facts = {device, answer.stx_ino, answer.stx_nlink, answer.stx_size, changed, answer.stx_uid};
   return true;
 }
 #else
@@ -190,8 +190,8 @@ bool ask_file(int directory, const char* path, int flags, FileFacts& ret_facts) 
   if (counted(::syscall, PROCSEEK_FSTATAT, directory, path, &answer, flags) != 0) return false;
   uint64_t changed = static_cast<uint64_t>(answer.st_ctime) * 1000000000 +
                      static_cast<uint64_t>(answer.st_ctime_nsec);
-  ret_facts = {answer.st_dev, answer.st_ino, answer.st_nlink, static_cast<uint64_t>(answer.st_size),
-               changed};
+  uint64_t size = static_cast<uint64_t>(answer.st_size);
+  ret_facts = {answer.st_dev, answer.st_ino, answer.st_nlink, size, changed, answer.st_uid};
   return true;
 }
 #else

@@ -108,6 +108,7 @@ struct FileFacts {
   uint64_t links = 0;
   uint64_t size = 0;
   uint64_t changed = 0;  // when its attributes were, in nanoseconds since 1970
+  uint32_t owner = 0;
   bool has_anonymous_device() const { return (device >> 8 & 0xfff) == 0; }
   uint32_t device_minor() const {
     return static_cast<uint32_t>((device & 0xff) | (device >> 12 & 0xfff00));

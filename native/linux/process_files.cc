@@ -43,6 +43,12 @@ bool is_bare(FileSet files, const Record& record) {
          ((files & kStatm) && record.has(Field::rss) && record.rss == 0);
 }
 
+// Whether the process's effective user is this one's.
+bool is_of_own_user(const ProcessPlace& at) {
+  FileFacts facts;
+  return at.ask(facts) && facts.owner == ::geteuid();
+}
+
 Span span_from(const Bytes& text, size_t offset) {
   return {static_cast<uint32_t>(offset), static_cast<uint32_t>(text.size() - offset)};
 }
@@ -191,9 +197,12 @@ Status ProcessFiles::read_shared(const ProcessPlace& at, FileSet files, Record& 
   if (files == 0) return kOk;
   if (lost_first_thread_) return read_through_thread(at, files, record);
   bool lacked_entry = lacks_entry_;
+  bool was_denied = is_denied_;
   Status status = read_entries(at, files, record);
-  bool is_lacking = (lacks_entry_ && !lacked_entry) || is_bare(files, record);
-  if (status != kOk || !is_lacking || knows_stat_) return status;
+  if (status != kOk || knows_stat_) return status;
+  bool is_lacking = (lacks_entry_ && !lacked_entry) || is_bare(files, record) ||
+                    (is_denied_ && !was_denied && is_of_own_user(at));
+  if (!is_lacking) return kOk;
   status = look_for_first_thread(at);
   return status == kOk && lost_first_thread_ ? read_through_thread(at, files, record) : status;
 }
@@ -215,7 +224,8 @@ Status ProcessFiles::read_entries(const ProcessPlace& at, FileSet files, Record&
 }
 
 // Processes have entries that say nothing when they have ended, are of the kernel, or have lost
-// their first thread: only `stat` tells which.
+// their first thread; of the last, the user's own are refused to anybody without privileges. Only
+// `stat` tells which.
 Status ProcessFiles::look_for_first_thread(const ProcessPlace& at) {
   Stat stat;
   char buffer[kStatSize];

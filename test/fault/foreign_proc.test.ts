@@ -65,8 +65,9 @@ describe.skipIf(!isRoot)('Below a /proc of another PID namespace', () => {
       `${helpers}
 (async () => {
   const look = () => {
+    const { foreign } = procseek.capabilities().view; // lookups notice it a moment later, or by this
     const record = procseek.findByPidSync(procseek.findOneByNameSync(/./).pid);
-    return [procseek.capabilities().view.foreign, record.id.includes('@')];
+    return [foreign, record.id.includes('@')];
   };
   const answers = [look()];
   const own = procseek.findByPidSync(process.pid);

@@ -7,9 +7,12 @@ import { type Child, lateStarts, launch, type StartOptions, startPython } from '
 import { system } from './system.js';
 import { until } from './until.js';
 
+/** However many other processes come and go meanwhile, they are listened to. */
+export const events = { backend: 'auto', cpuBudget: 1 } as const;
+
 /** What there are several ways to do, each as options of `watch()`. */
 export const ways = [
-  ['events', { backend: 'auto' }],
+  ['events', events],
   ['polling', { backend: 'polling', interval: 20, cpuBudget: 1 }],
 ] as const;
 

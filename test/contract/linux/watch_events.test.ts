@@ -15,7 +15,7 @@ import {
   uniqueName,
 } from '../../support/programs.js';
 import { until } from '../../support/until.js';
-import { observeReady, order, startActor, whyNoEvents } from '../../support/watching.js';
+import { events, observeReady, order, startActor, whyNoEvents } from '../../support/watching.js';
 
 const scratch = scratchDirectory();
 const reason = await whyNoEvents();
@@ -35,7 +35,7 @@ describe('A fork', () => {
     const name = uniqueName(12);
     const actor = await startActor();
     await order(actor, `rename('${name}')`);
-    const observer = await observeReady(watch(name));
+    const observer = await observeReady(watch(name, events));
     await order(actor, 'pid = os.fork() or signal.pause()');
     await until('it is told', () => observer.told.length === 2);
     expect(observer.told).toMatchObject([
@@ -57,7 +57,7 @@ echo x
 while read a; do i=0; while [ $i -lt 50 ]; do /bin/true; i=$((i+1)); done; echo y; done`,
     );
     const marker = makeProgram(scratch, uniqueName(12));
-    const observer = await observeReady(watch([basename(path), basename(marker)]));
+    const observer = await observeReady(watch([basename(path), basename(marker)], events));
     const shell = await start(path);
     // On a busy host, one or the other takes longer than 10 ms to execute its program.
     await until('most of fifty are not told', async () => {
@@ -83,7 +83,7 @@ while read a; do i=0; while [ $i -lt 50 ]; do /bin/true; i=$((i+1)); done; echo 
 
   test('that executes programs one after the other is one start', async () => {
     const path = makeProgram(scratch, uniqueName(12));
-    const observer = await observeReady(watch(basename(path)));
+    const observer = await observeReady(watch(basename(path), events));
     const line = `exec sh -c 'exec sh -c "exec ${path}"'`;
     const child = await start('sh', ['-c', line], { says: 'x' });
     await observer.hears(child, 'start');
@@ -116,7 +116,7 @@ for line in sys.stdin:
         thread.join()
     print('done', flush=True)`);
     const marker = makeProgram(scratch, uniqueName(12));
-    const observer = await observeReady(watch([name, basename(marker)]));
+    const observer = await observeReady(watch([name, basename(marker)], events));
     child.say('go');
     await child.line();
     await catchUp(observer, marker);
@@ -133,7 +133,7 @@ print('ready', flush=True)
 exit_thread()`);
     await settle(child.pid, 'Z');
     const marker = makeProgram(scratch, uniqueName(12));
-    const observer = await observeReady(watch([name, basename(marker)]));
+    const observer = await observeReady(watch([name, basename(marker)], events));
     await catchUp(observer, marker);
     expect(observer.of(child)).toEqual(['existing']);
     child.say('go');
@@ -155,7 +155,7 @@ os.read(0, 3)
 thread.start()
 exit_thread()`);
     const marker = makeProgram(scratch, uniqueName(12));
-    const observer = await observeReady(watch([name, basename(marker)]));
+    const observer = await observeReady(watch([name, basename(marker)], events));
     child.say('go');
     await child.line();
     await catchUp(observer, marker);
@@ -176,8 +176,8 @@ def work():
 threading.Thread(target=work).start()
 print('ready', flush=True)
 time.sleep(1000)`);
-    const same = await observeReady(watch([name, basename(path)]));
-    const other = await observeReady(watch(name));
+    const same = await observeReady(watch([name, basename(path)], events));
+    const other = await observeReady(watch(name, events));
     child.say('go');
     await same.hears(child, 'existing', 'rename');
     await other.hears(child, 'existing', 'out');
@@ -197,7 +197,7 @@ describe('A storm of processes', () => {
 
   test('hides none of those that match', async () => {
     const path = makeProgram(scratch, uniqueName(12));
-    const observer = await observeReady(watch(basename(path)));
+    const observer = await observeReady(watch(basename(path), events));
     const storms = await Promise.all(
       [0, 1].map(() => start('sh', ['-c', `echo begins; ${storm(1500)}`])),
     );
@@ -231,7 +231,7 @@ describe('A storm of processes', () => {
       const { once } = require('node:events') as typeof import('node:events');
       const { basename } = require('node:path') as typeof import('node:path');
       const told: string[] = [];
-      const watcher = procseek.watch(basename(path));
+      const watcher = procseek.watch(basename(path), { cpuBudget: 1 });
       watcher.on('start', ({ process: { pid }, existing }) =>
         told.push(`${existing ? 'existing' : 'start'} ${pid}`),
       );
@@ -288,8 +288,8 @@ test('Children that are adopted match their new parent, and their old one no lon
   onTestFinished(() => {
     for (const pid of orphans) process.kill(pid, 'SIGKILL');
   });
-  const ofMiddle = await observeReady(watch({ ppid: middle.pid }));
-  const ofActor = await observeReady(watch({ ppid: actor.pid }));
+  const ofMiddle = await observeReady(watch({ ppid: middle.pid }, events));
+  const ofActor = await observeReady(watch({ ppid: actor.pid }, events));
   expect(ofMiddle.pids).toEqual(orphans.toSorted((a, b) => a - b));
   await order(actor, 'os.kill(middle, 9); os.waitpid(middle, 0)');
   await until('all is told', () => ofMiddle.pids.length === 0 && ofActor.pids.length === 2);
@@ -306,7 +306,7 @@ test('Records that fill all the room, one burst after the other, end in what is'
   const name = uniqueName(10);
   const actor = await startActor({ env: { BIG: 'x'.repeat(120_000) } });
   const query = { name: new RegExp(`^(python3|${name})`), pids: [actor.pid] };
-  const { watcher } = await observeReady(watch(query, { fields: ['name', 'environ'] }));
+  const { watcher } = await observeReady(watch(query, { ...events, fields: ['name', 'environ'] }));
   for (let burst = 0; burst < 100; burst++) {
     const changes = 20 + ((burst * 7) % 80);
     const rename = `rename('${name}%d' % (i % 50)), i % 3 or time.sleep(0.0003)`;
@@ -319,7 +319,7 @@ test('Records that fill all the room, one burst after the other, end in what is'
 });
 
 test('An idle watcher takes next to no CPU time', async () => {
-  const { watcher } = await observeReady(watch(uniqueName(12)));
+  const { watcher } = await observeReady(watch(uniqueName(12), events));
   const [before, after] = await until(
     'a second has passed in which no change was lost',
     async () => {

@@ -24,6 +24,7 @@ struct FakeProcess {
   std::string id = "";  // one made of its PID when it is empty
   procseek::State state = procseek::State::sleeping;
   int32_t threads = 1;
+  double vsize = 0;
   double startTime = 0;
   uint32_t stamp = 0;
   // Left out of walks, and withheld from who asks for it.
@@ -118,13 +119,14 @@ class FakeSource final : public procseek::Source {
     record.uid = process.uid;
     record.state = process.state;
     record.threads = process.threads;
+    record.vsize = process.vsize;
     record.startTime = process.startTime;
     if (!record.text.store(process.cmdline, record.cmdline) ||
         !record.text.store(process.identity(), record.id)) {
       return procseek::out_of_memory();
     }
     for (Field field : {Field::name, Field::ppid, Field::uid, Field::cmdline, Field::id,
-                        Field::state, Field::threads, Field::startTime}) {
+                        Field::state, Field::threads, Field::vsize, Field::startTime}) {
       if (wanted & bit(field)) record.set(field);
     }
     return procseek::kOk;

@@ -153,6 +153,24 @@ TEST_CASE("a match that takes another name is told as none, by a change or by a 
   }
 }
 
+TEST_CASE("a match that loses its memory, and its name with it, is ending") {
+  for (bool is_lost_before : {false, true}) {
+    CAPTURE(is_lost_before);
+    Case one;
+    one.process(1).vsize = 4096;
+    one.begin();
+    FakeProcess& ending = one.host.processes[0];
+    ending.comm = "other";
+    if (is_lost_before) ending.vsize = 0;
+    one.host.on_look = [&ending](int32_t) { ending.vsize = 0; };
+    CHECK(one.pass() == kOk);
+    CHECK(one.take() == Told{});
+    one.remove(1);
+    CHECK(one.pass() == kOk);
+    CHECK(one.take() == Told{"x1 ?"});
+  }
+}
+
 TEST_CASE("a match that takes another name that matches as well is told again") {
   Case one("x y");
   one.process(1);
