@@ -24,10 +24,26 @@ function node(major) {
   };
 }
 
+/** What holds on every system, and what there is on Linux alone. */
+const contract = ['test/contract', 'test/contract/linux'];
+
+/**
+ * Of the contract, what the addon has a part in: emulation is slow, and the rest is JavaScript that
+ * has been tried by then. Below an emulator there are no process events.
+ */
+const contractOfAddon = [
+  ...['children', 'ended', 'fields', 'kill', 'kill_tree', 'point', 'queries', 'scan', 'texts'],
+  ...['wait', 'watch'],
+  ...['access', 'comm', 'names', 'oracles', 'proc_texts', 'start_time'].map(
+    (name) => `linux/${name}`,
+  ),
+].map((name) => `test/contract/${name}.test.ts`);
+
 /** Node.js for another processor: `place` gives the program, and where its libraries are. */
 function emulated({ id, name, addon, qemu, cpu = [], env = {}, version, place }) {
   return {
     id,
+    tests: contractOfAddon,
     name: `${name} · qemu · Node.js ${version}`,
     addon,
     prepare() {
@@ -73,9 +89,6 @@ function librariesOnMusl(compile) {
   compile(source, join(directory, wanted), ['-shared', `-Wl,-soname,${wanted}`]);
   return directory;
 }
-
-/** What holds on every system, and what there is on Linux alone. */
-const contract = ['test/contract', 'test/contract/linux'];
 
 const all = [
   ...[20, 22, 24, 26].map(node),
