@@ -21,10 +21,14 @@ function lookups(engine: Engine, count: number, timeToRecover = 0): string {
       const goesOn = () => finder.degraded !== null && Date.now() < deadline;
       for (let i = 0; i < ${count} || goesOn(); i++) {
         process.title = 'ps-fault-' + i;
-        const found = finder.findByNameSync('ps-fault-' + i).map(({ pid }) => pid);
-        const before = finder.findByNameSync('ps-fault-' + (i - 1)).map(({ pid }) => pid);
+        const find = (i) => {
+          const found = finder.findByNameSync('ps-fault-' + i).map(({ pid }) => pid);
+          troubles.add(finder.degraded === null ? 'none' : 'some');
+          return found;
+        };
+        const found = find(i);
+        const before = find(i - 1);
         if (found.join() !== String(process.pid) || before.length !== 0) wrong.push(i);
-        troubles.add(finder.degraded === null ? 'none' : 'some');
         await wait(${timeToRecover} && 40);
       }
       const { degraded } = finder;
