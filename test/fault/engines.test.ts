@@ -20,9 +20,10 @@ function lookups(engine: Engine, count: number, timeToRecover = 0): string {
       const deadline = Date.now() + ${timeToRecover};
       const goesOn = () => finder.degraded !== null && Date.now() < deadline;
       for (let i = 0; i < ${count} || goesOn(); i++) {
-        process.title = 'ps-fault-' + i;
+        const title = (i) => 'pf' + process.pid + '-' + i;
+        process.title = title(i);
         const find = (i) => {
-          const found = finder.findByNameSync('ps-fault-' + i).map(({ pid }) => pid);
+          const found = finder.findByNameSync(title(i)).map(({ pid }) => pid);
           troubles.add(finder.degraded === null ? 'none' : 'some');
           return found;
         };
