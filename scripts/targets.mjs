@@ -13,12 +13,12 @@ const libc = {
   libraries: [],
   imports: words(`
     __errno_location __stack_chk_fail __stack_chk_guard __tls_get_addr access bcmp bind calloc
-    clock_gettime close epoll_create1 epoll_ctl epoll_wait eventfd free getpid getpwuid_r getrusage
-    getsockopt ioctl kill malloc memchr memcmp memcpy memmove memrchr memset mmap munmap nanosleep
-    open openat poll pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize pthread_create
-    pthread_detach pthread_join pthread_mutex_destroy pthread_mutex_lock pthread_mutex_unlock qsort raise read
-    readlink readlinkat realloc recvfrom send setsockopt snprintf socket strlen strncpy strnlen
-    syscall sysconf uname waitid write`),
+    clock_gettime close epoll_create1 epoll_ctl epoll_wait eventfd free geteuid getpid getpwuid_r
+    getrusage getsockopt ioctl kill malloc memchr memcmp memcpy memmove memrchr memset mmap munmap
+    nanosleep open openat poll prctl pthread_attr_destroy pthread_attr_init
+    pthread_attr_setstacksize pthread_create pthread_detach pthread_join pthread_mutex_destroy
+    pthread_mutex_lock pthread_mutex_unlock qsort raise read readlink readlinkat realloc recvfrom
+    send setsockopt snprintf socket strlen strncpy strnlen syscall sysconf uname waitid write`),
 };
 
 /** These are part of every Windows 10 and later; node.exe stands for whatever program loads it. */
