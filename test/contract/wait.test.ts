@@ -211,6 +211,7 @@ describe('The end of a process that is gone is told again', () => {
     const child = await startExiting();
     const record = identify(child.pid);
     const end = waitForExit(child.pid);
+    await until('it is waited for', () => waitStats().waiting > 0);
     child.say('7');
     const exit = await end;
     expect(exit).toEqual(exitedWith(7));
