@@ -28,8 +28,8 @@ function node(major) {
 const contract = ['test/contract', 'test/contract/linux'];
 
 /**
- * Of the contract, what the addon has a part in: emulation is slow, and the rest is JavaScript that
- * has been tried by then. Below an emulator there are no process events.
+ * Of the contract, what the addon has a part in: for cells that are about it, and not about their
+ * runtime. Emulation is slow, and has no process events; the rest is JavaScript, tried elsewhere.
  */
 const contractOfAddon = [
   ...['children', 'ended', 'fields', 'kill', 'kill_tree', 'point', 'queries', 'scan', 'texts'],
@@ -94,6 +94,7 @@ const all = [
   ...[20, 22, 24, 26].map(node),
   {
     id: 'glibc-2.31',
+    tests: contractOfAddon,
     name: 'linux-x64 · glibc 2.31 · Node.js 22',
     addon: x64,
     prepare() {
@@ -112,6 +113,7 @@ const all = [
   },
   {
     id: 'bun-musl',
+    tests: contractOfAddon,
     name: `linux-x64 · musl · Bun ${bun}`,
     addon: x64,
     prepare() {
