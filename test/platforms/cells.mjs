@@ -24,12 +24,13 @@ function node(major) {
   };
 }
 
-/** What holds on every system, and what there is on Linux alone. */
+/** The whole contract: the tests for every system and those for Linux. */
 const contract = ['test/contract', 'test/contract/linux'];
 
 /**
- * Of the contract, what the addon has a part in: for cells that are about it, and not about their
- * runtime. Emulation is slow, and has no process events; the rest is JavaScript, tried elsewhere.
+ * The tests of the contract that exercise the addon, for cells that vary the addon and not the
+ * JavaScript runtime. They leave out process events, which qemu does not pass on, and what is
+ * JavaScript alone: that is slow under emulation, and other cells run it.
  */
 const contractOfAddon = [
   ...['children', 'ended', 'fields', 'kill', 'kill_tree', 'point', 'queries', 'scan', 'texts'],

@@ -8,7 +8,7 @@ import { system } from './system.js';
 import { until } from './until.js';
 
 /** However many other processes come and go meanwhile, they are listened to. */
-export const events = { backend: 'auto', cpuBudget: 1 } as const;
+export const events = { cpuBudget: 1 } as const;
 
 /** What there are several ways to do, each as options of `watch()`. */
 export const ways = [

@@ -130,7 +130,7 @@ files = [open('/dev/null') for _ in range(20)]`;
     expect(findByPidSync(pid, { fields: ['rss', 'vsize'] })).toEqual({ pid, ...memory });
     expect(tell(pid, 'rss')).toBe(memory.rss);
     expect(tell(pid, 'vsize')).toBe(memory.vsize);
-    // The file is the superuser's then, and those of the threads tell of one thread each.
+    // Its `io` then belongs to root, and the `io` of a thread counts that thread alone.
     if (isRoot) expect(tell(pid, 'io')?.readCalls).toBeGreaterThan(10);
     else expect(tell(pid, 'io')).toBeNull();
   });

@@ -11,7 +11,7 @@ import {
 import { slowness } from '../../support/platform.js';
 import { isRoot } from '../../support/processes.js';
 import { needs } from '../../support/system.js';
-import { whyNoEvents } from '../../support/watching.js';
+import { events, whyNoEvents } from '../../support/watching.js';
 
 interface Played {
   told: {
@@ -94,11 +94,10 @@ for line in iter(sys.stdin.readline, ''):
   return { told, isExact, backend, reason, demanded };
 }
 
-const heard = { cpuBudget: 1 }; // however many other processes come and go meanwhile
 const polling = { backend: 'polling', interval: 50, cpuBudget: 1 };
 const surroundings: [string, Surroundings, object, string | null][] = [
-  ['as root', {}, heard, null],
-  ['as another user', asNobody, heard, null],
+  ['as root', {}, events, null],
+  ['as another user', asNobody, events, null],
   ['by polling', {}, polling, null],
   ['by polling as another user', asNobody, polling, null],
   [
