@@ -21,7 +21,7 @@ import {
  * matches when one of its elements does. Neither empty nor with a NUL.
  *
  * One call takes at most 10,000 names, whose strings and bytes are not longer than 2 MiB in all; a
- * string with letters beyond ASCII, whose case does not matter, has at most 8,192 characters.
+ * string with letters beyond ASCII, whose case does not matter, has at most 4,096 characters.
  *
  * Windows: case does not matter but in a command line, nor which slash stands in a path; and the
  * `.exe` at the end may be left out, also for a RegExp, whose case is up to its flags.
@@ -177,7 +177,7 @@ export function compileQuery(
   if (typeof ignoreCase !== 'boolean')
     throw wrongType('options.ignoreCase', 'a boolean', ignoreCase);
   if (typeof zombies !== 'boolean') throw wrongType('options.zombies', 'a boolean', zombies);
-  const { literals, patterns } = sortNames(name, ignoreCase);
+  const { literals, patterns } = sortNames(name, by, ignoreCase);
   const test = patterns.length === 0 ? undefined : nameTest(patterns, by);
   return {
     native: {
@@ -267,8 +267,13 @@ interface SortedNames {
   readonly patterns: readonly Pattern[];
 }
 
-function sortNames(name: NameQuery | undefined, ignoreCase: boolean): SortedNames {
+function sortNames(
+  name: NameQuery | undefined,
+  by: MatchBy,
+  ignoreCase: boolean,
+): SortedNames {
   const names = copyNames(name);
+  const isCaseless = ignoreCase || (namesAreImages && by !== 'cmdline');
   const texts: string[] = [];
   const bytes: Uint8Array[] = [];
   const patterns: Pattern[] = [];
@@ -285,7 +290,7 @@ function sortNames(name: NameQuery | undefined, ignoreCase: boolean): SortedName
     if (length > mostBytes) throw tooLong(length);
     checkLiteral(one);
     if (typeof one !== 'string') bytes.push(one);
-    else if (needsUnicode(one, ignoreCase)) patterns.push(caselessPattern(one, ignoreCase));
+    else if (isCaseless && isBeyondAscii(one)) patterns.push(caselessPattern(one, ignoreCase));
     else texts.push(one);
   }
   // Together, for each call of the encoder costs more than a name does.
@@ -325,13 +330,16 @@ function checkLiteral(name: string | Uint8Array): void {
 /** The case of image files does not matter; that of what stands in a command line does. */
 const { namesAreImages } = binding;
 
-/** Native code knows upper and lower case of ASCII alone. */
-function needsUnicode(name: unknown, ignoreCase: boolean): name is string {
-  return (ignoreCase || namesAreImages) && typeof name === 'string' && /[^\0-\x7f]/.test(name);
+/** Of these, native code does not know which letters are the same in another case. */
+function isBeyondAscii(text: string): boolean {
+  return /[^\0-\x7f]/.test(text);
 }
 
-/** V8's regular expressions end at some ten thousand letters. */
-const mostCaseless = 8192;
+/**
+ * Compiling a RegExp takes some 100 bytes of the stack for each letter. This fits into the smallest
+ * stack that there is, a megabyte on Windows, and no path of Linux has more.
+ */
+const mostCaseless = 4096;
 
 function caselessPattern(name: string, ignoreCase: boolean): Pattern {
   if (name.length > mostCaseless) {
