@@ -1,13 +1,29 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const all = 'test/**/*.test.ts';
+
+/**
+ * What takes minutes, or several versions of Node.js and of package managers: `npm run
+ * test:thorough`. Whatever a change to one place may break is told by the others.
+ */
+const thorough = [
+  'test/engines/churn.test.ts',
+  'test/engines/contract.test.ts',
+  'test/package/bundlers.test.ts',
+  'test/package/clients.test.ts',
+  'test/package/installed.test.ts',
+  'test/package/loading.test.ts',
+  'test/platforms/platforms.test.ts',
+  'test/unit/sanitizers.test.ts',
+];
+
 export default defineConfig({
   resolve: {
     alias: { procseek: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
   },
   test: {
     environment: 'node',
-    include: ['test/**/*.test.ts'],
     globalSetup: 'scripts/setup.mjs',
     pool: 'forks',
     // The tests start many processes of their own; more workers would make them slow, not fast.
@@ -15,10 +31,24 @@ export default defineConfig({
     // Bounds against a hang, which the busiest machine does not come near.
     testTimeout: 180_000,
     hookTimeout: 300_000,
-    typecheck: {
-      checker: 'tsc',
-      tsconfig: 'tsconfig.json',
-      include: ['test/types/**/*.test-d.ts'],
-    },
+    reporters: ['./test/support/reporter.mts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'everyday',
+          include: [all],
+          exclude: thorough,
+          typecheck: {
+            enabled: true,
+            checker: 'tsc',
+            tsconfig: 'tsconfig.json',
+            include: ['test/types/**/*.test-d.ts'],
+          },
+        },
+      },
+      // Its longest file starts one run of the contract after the other, at most two at a time.
+      { extends: true, test: { name: 'thorough', include: thorough, maxConcurrency: 2 } },
+    ],
   },
 });

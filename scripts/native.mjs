@@ -4,12 +4,13 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { dispatch, inRoot, run } from './run.mjs';
+import { dispatch, inRoot, runQuietly } from './run.mjs';
 
 const built = 'build/Release/procseek.node';
 
 export function rebuild() {
-  run(process.execPath, ['node_modules/node-gyp/bin/node-gyp.js', 'rebuild'], { env: headers() });
+  const gyp = 'node_modules/node-gyp/bin/node-gyp.js';
+  runQuietly(process.execPath, [gyp, 'rebuild'], { env: headers() });
 }
 
 /** The headers of the Node.js that runs this, if it came with them; else node-gyp downloads some. */

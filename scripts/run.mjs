@@ -21,9 +21,18 @@ export async function dispatch(url, commands) {
     }
     await commands[name]();
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    say(messageOf(error));
     process.exitCode = 1;
   }
+}
+
+export function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** For whoever watches; what a script is asked for goes to standard output. */
+export function say(line) {
+  process.stderr.write(`${line}\n`);
 }
 
 /** Runs a program in the package's directory, its output shown; throws unless it succeeds. */
@@ -37,7 +46,21 @@ export function run(command, args, { env = {}, cwd = root } = {}) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status ?? signal}`);
 }
 
-/** The same, while others run. */
+/** The same, its output shown only when it fails. */
+export function runQuietly(command, args, { env = {}, cwd = root } = {}) {
+  const { error, status, signal, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  if (error) throw error;
+  if (status === 0) return;
+  process.stderr.write(stdout + stderr);
+  throw new Error(`${command} ${args.join(' ')} ended with ${status ?? signal}`);
+}
+
+/** The same as run(), while others run. */
 export async function runAside(command, args) {
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   const [status, signal] = await once(child, 'exit');

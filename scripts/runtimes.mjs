@@ -3,7 +3,8 @@
  * .cache/runtimes. They are no devDependencies, because most work on the package needs none of them.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { inRoot, run } from './run.mjs';
+import { relative } from 'node:path';
+import { inRoot, root, runQuietly, say } from './run.mjs';
 
 const nodeVersions = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'];
 const jestVersion = '30.5.2';
@@ -44,10 +45,16 @@ export function installInto(directory, dependencies) {
   const wanted = JSON.stringify({ private: true, dependencies }, null, 2);
   const done = `${directory}/installed.json`; // written last: an interrupted install is repeated
   if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return;
+  const names = Object.keys(dependencies).join(', ');
+  say(`Fetching ${names} into ${relative(root, directory)}, with npm …`);
   mkdirSync(directory, { recursive: true });
   writeFileSync(`${directory}/package.json`, wanted);
-  run('npm', ['install', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'], {
-    cwd: directory,
-  });
+  runQuietly(
+    'npm',
+    ['install', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'],
+    {
+      cwd: directory,
+    },
+  );
   writeFileSync(done, wanted);
 }

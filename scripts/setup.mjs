@@ -1,12 +1,13 @@
 // Makes a fresh clone ready. Does only what is missing; needs nothing but Node.js and npm.
 //
-//   node scripts/setup.mjs run    to use the package: no compiler needed, a prebuild will do
-//   node scripts/setup.mjs test   to test it: with the addon compiled here, if that is possible
-//   node scripts/setup.mjs ci     to test it on a bare Debian, and to run the gates
+//   node scripts/setup.mjs run       to use the package: no compiler needed, a prebuild will do
+//   node scripts/setup.mjs test      to test it: with the addon compiled here, if that is possible
+//   node scripts/setup.mjs thorough  to test it in several versions of Node.js, which are fetched
+//   node scripts/setup.mjs ci        to test it on a bare Debian, and to run the gates
 import { statSync } from 'node:fs';
 import { build, isStale } from './build.mjs';
 import { discard, isBuilt, isFresh, rebuild } from './native.mjs';
-import { dispatch, inRoot, run } from './run.mjs';
+import { dispatch, inRoot, messageOf, runQuietly, say } from './run.mjs';
 import { nodeRuntimes } from './runtimes.mjs';
 import { hasCompiler, installBuildTools, installTestTools } from './system.mjs';
 
@@ -14,14 +15,25 @@ function installPackages() {
   const wanted = statSync(inRoot('package-lock.json')).mtimeMs;
   const marker = inRoot('node_modules/.package-lock.json'); // npm writes it last
   const installed = statSync(marker, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (installed < wanted) run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+  if (installed >= wanted) return;
+  say('Installing what package.json names, with npm …');
+  runQuietly('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
 }
 
-/** A build of other sources must go in any case: it would be loaded before any prebuild. */
+/**
+ * A build of other sources must go in any case: it would be loaded before any prebuild. Where none
+ * can be made, as without the headers of Node.js and a network to fetch them, a prebuild will do.
+ */
 function renewAddon() {
   if (isFresh()) return;
-  if (hasCompiler()) rebuild();
-  else discard();
+  discard();
+  if (!hasCompiler()) return say('There is no compiler, so the prebuilt addon is used.');
+  say('Compiling the addon …');
+  try {
+    rebuild();
+  } catch (error) {
+    say(`The prebuilt addon is used, because this failed: ${messageOf(error)}`);
+  }
 }
 
 async function setUpToRun() {
@@ -33,13 +45,17 @@ async function setUpToRun() {
 async function setUpToTest() {
   installPackages();
   if (process.platform === 'linux') installTestTools();
-  nodeRuntimes();
   await setup();
+}
+
+async function setUpToTestThoroughly() {
+  await setUpToTest();
+  nodeRuntimes();
 }
 
 async function setUpCi() {
   installBuildTools();
-  await setUpToTest();
+  await setUpToTestThoroughly();
 }
 
 /** Vitest calls this: started by hand, too, it tests the sources as they are. */
@@ -48,4 +64,9 @@ export async function setup() {
   renewAddon();
 }
 
-await dispatch(import.meta.url, { run: setUpToRun, test: setUpToTest, ci: setUpCi });
+await dispatch(import.meta.url, {
+  run: setUpToRun,
+  test: setUpToTest,
+  thorough: setUpToTestThoroughly,
+  ci: setUpCi,
+});

@@ -1,28 +1,30 @@
 // Ends .ci/run: tells what failed once more, where it is found, and how much passed and failed.
 //
-//   node scripts/summary.mjs <Vitest's report> <its exit status> <report of the platforms> \
+//   node scripts/summary.mjs <report of `npm test`> <its exit status> \
+//     <that of `npm run test:thorough`> <its exit status> <that of the platforms> \
 //     [<gate that passed>… --failed <gate that failed>…]
 import { existsSync, readFileSync } from 'node:fs';
 
-const [testReport, testStatus, platformReport, ...gates] = process.argv.slice(2);
+const [everyday, everydayStatus, thorough, thoroughStatus, platforms, ...gates] =
+  process.argv.slice(2);
 
 const read = (path) => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined);
 
 /** `failures` of `tests` have a name and a message. */
-function testsIn(report) {
+function testsIn(report, status) {
   const files = report?.testResults ?? [];
   const failures = files.flatMap(({ assertionResults }) =>
     assertionResults
-      .filter(({ status }) => status === 'failed')
+      .filter((one) => one.status === 'failed')
       .map(({ fullName, failureMessages }) => ({
         name: fullName,
         message: failureMessages.join('\n'),
       })),
   );
   // What fails outside of any test, such as a type error or a file that cannot be loaded, counts too.
-  if (failures.length === 0 && testStatus !== '0') {
+  if (failures.length === 0 && status !== '0') {
     const message = files.map((file) => file.message).find((one) => one) ?? '';
-    failures.push({ name: 'npm test', message: message || `exit status ${testStatus}` });
+    failures.push({ name: 'tests', message: message || `exit status ${status}` });
   }
   return { passed: report?.numPassedTests ?? 0, failures };
 }
@@ -49,7 +51,12 @@ function gatesIn(names) {
   };
 }
 
-const parts = [testsIn(read(testReport)), gatesIn(gates), platformsIn(read(platformReport))];
+const parts = [
+  testsIn(read(everyday), everydayStatus),
+  testsIn(read(thorough), thoroughStatus),
+  gatesIn(gates),
+  platformsIn(read(platforms)),
+];
 const failures = parts.flatMap((part) => part.failures);
 for (const { name, message } of failures) {
   const [cause = ''] = message.split('\n');

@@ -1,6 +1,6 @@
 /** Programs that the tests and gates use and npm does not bring. */
 import { existsSync } from 'node:fs';
-import { run, succeeds } from './run.mjs';
+import { messageOf, runQuietly, say, succeeds } from './run.mjs';
 
 const onPath = (program) => () => succeeds('sh', ['-c', `command -v ${program}`]);
 
@@ -60,15 +60,23 @@ function missing(tools) {
   return Object.keys(tools).filter((name) => !tools[name]());
 }
 
+/** Nobody's password is asked for: who is not root is told what to do, and goes on without. */
 function install(packages) {
   if (packages.length === 0) return;
+  const all = packages.join(' ');
+  const hasApt = existsSync('/usr/bin/apt-get');
+  if (process.getuid?.() !== 0 || !hasApt) {
+    const remedy = hasApt ? `; as root: apt-get install ${all}` : '';
+    return say(`Tests that need these are skipped: ${all}${remedy}`);
+  }
+  say(`Installing Debian's ${all} for the tests, with apt-get …`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
   try {
-    if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw new Error('needs root');
-    const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    run('apt-get', ['-qq', 'update'], { env });
-    run('apt-get', ['-qq', 'install', '--yes', '--no-install-recommends', ...packages], { env });
+    runQuietly('apt-get', ['-qq', 'update'], { env });
+    runQuietly('apt-get', ['-qq', 'install', '--yes', '--no-install-recommends', ...packages], {
+      env,
+    });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
-    process.stderr.write(`Not here, and needed by some tests: ${packages.join(' ')} (${reason})\n`);
+    say(`Tests that need these are skipped: ${all} (${messageOf(error)})`);
   }
 }

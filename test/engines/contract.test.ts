@@ -86,7 +86,7 @@ function failures({ testResults }: Report): string[] {
 const { engines } = capabilities();
 
 describe.each(surroundings)('%s', (_, launcher, options) => {
-  test.for(options)('$engine $iteration', async (option, { skip, annotate }) => {
+  test.concurrent.for(options)('$engine $iteration', async (option, { skip, annotate }) => {
     const { reason } = engines[option.engine as keyof typeof engines];
     skip(reason !== null, reason ?? '');
     const report = await runContract(launcher, option);
@@ -96,7 +96,7 @@ describe.each(surroundings)('%s', (_, launcher, options) => {
   });
 });
 
-test('on Linux 3.10, all of the module', async ({ annotate }) => {
+test.concurrent('on Linux 3.10, all of the module', async ({ annotate }) => {
   const report = await runContract(oldKernel());
   expect(failures(report)).toEqual([]);
   expect(report.numPassedTests).toBeGreaterThan(800);

@@ -1,0 +1,130 @@
+/** Builds the C++ tests in ./native, with the pure part of the addon that they test. */
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = join(import.meta.dirname, '../..');
+const folder = join(import.meta.dirname, 'native');
+
+/**
+ * Knows no operating system, or only through what fake_machine.cc supplies; native/linux is platform
+ * code but for its parsers, and its threads, which are those of every system; of native/windows, here
+ * is what includes no header of it.
+ */
+const pureSources = [
+  'batch',
+  'births',
+  'delta',
+  'engine',
+  'exit_memory',
+  'exit_waits',
+  'guarded_calls',
+  'known_processes',
+  'monitor',
+  'monitor_ends',
+  'monitor_events',
+  'monitor_passes',
+  'name',
+  'name_memory',
+  'pass',
+  'query',
+  'source_context',
+  'watch',
+  'linux/boot_time',
+  'linux/condition',
+  'linux/lz4',
+  'darwin/parse',
+  'darwin/pids',
+  'linux/parse',
+  'linux/proc_events',
+  'linux/thread',
+  'linux/time_namespace',
+  'linux/tree_parse',
+  'linux/kernel_tasks',
+  // Of the last one only what is pure is called; the linker wants these for the rest.
+  'linux/bpf_program',
+  'linux/files',
+  'linux/obstacles',
+  'linux/proc_root',
+  'linux/source_context',
+  'linux/visibility',
+  'posix/thread',
+  'windows/command_line',
+  'windows/process_list',
+  'windows/process_parameters',
+  'windows/record_fields',
+  'windows/text',
+].map((name) => join(root, 'native', `${name}.cc`));
+export const testSources = readdirSync(folder)
+  .filter((name) => name.endsWith('.cc'))
+  .map((name) => join(folder, name));
+
+/** Those of whatever runs on threads, and what these need, for the sanitizer of threads. */
+const threadedTests = [
+  'main',
+  'failing_memory',
+  'fake_machine',
+  'monitor',
+  'monitor_ends',
+  'monitor_memory',
+];
+export const threadedSources = testSources.filter((source) =>
+  threadedTests.includes(basename(source, '.cc')),
+);
+
+const options = ['-std=c++17', '-Wall', '-Wextra', '-Werror'];
+
+/** Why there is no building here; undefined when there is. */
+export function whyNoProgram(): string | undefined {
+  if (!existsSync('/usr/include/doctest/doctest.h'))
+    return 'needs doctest: apt-get install doctest-dev';
+  const hasCompiler = spawnSync('g++', ['--version']).status === 0;
+  return hasCompiler ? undefined : 'needs a compiler: apt-get install g++';
+}
+
+const execute = promisify(execFile);
+
+/** What a program prints; fails with all of it when the program fails. */
+export async function outputOf(file: string, args: readonly string[]): Promise<string> {
+  try {
+    const { stdout } = await execute(file, args, { maxBuffer: 1 << 26 });
+    return stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${String(error)}\n${stdout ?? ''}${stderr ?? ''}`, { cause: error });
+  }
+}
+
+/** Of these tests and what they test. With `flags`, such as those of a sanitizer. */
+export class TestProgram {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'procseek-unit-'));
+  readonly path = join(this.#directory, 'tests');
+
+  async build(tests: readonly string[], flags: readonly string[]): Promise<void> {
+    const objects = new Map(
+      [...pureSources, ...tests].map((source, i) => [source, `${this.path}-${i}.o`]),
+    );
+    const include = ['-I', join(root, 'native'), '-I', folder];
+    const queue = objects.entries();
+    const compilers = Array.from({ length: availableParallelism() }, async () => {
+      for (const [source, object] of queue)
+        await outputOf('g++', [...options, ...flags, ...include, '-c', source, '-o', object]);
+    });
+    await Promise.all(compilers);
+    // For failing_memory.cc.
+    const linking = [...flags, '-Wl,--wrap=realloc'];
+    await outputOf('g++', [...linking, ...objects.values(), '-o', this.path]);
+  }
+
+  remove(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** The names of the test cases in a file. */
+export function casesOf(source: string): string[] {
+  const cases = readFileSync(source, 'utf8').matchAll(/^TEST_CASE\("(.*)"\)/gm);
+  return [...cases].map(([, name]) => name ?? '');
+}
