@@ -77,7 +77,12 @@ function between(calls: Call[]): Call[] {
   if (begin === -1 || end === -1) throw new Error('The marks are missing from the trace');
   const isOfRuntime = ({ name, args }: Call) =>
     /^m(map|unmap|protect)$/.test(name) || wakeUp.test(args) || processors.test(args);
-  return calls.slice(begin + 1, end).filter((call) => !isOfRuntime(call));
+  return calls.slice(begin + 1, end).filter((call) => !isOfRuntime(call) && !isLook(call));
+}
+
+/** Every 200 ms it is looked whether another /proc has been mounted: how often, is up to the machine. */
+function isLook(call: Call): boolean {
+  return /^(newfstatat|fstatat64|statx)$/.test(call.name) && pathOf(call) === '/proc';
 }
 
 /** `name path` of each call. */
