@@ -29,7 +29,7 @@ export default defineConfig({
     // The tests start many processes of their own; more workers would make them slow, not fast.
     maxWorkers: 2,
     // Bounds against a hang, which the busiest machine does not come near.
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 300_000,
     reporters: ['./test/support/reporter.mts'],
     projects: [

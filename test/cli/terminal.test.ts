@@ -138,7 +138,7 @@ describe.runIf(process.platform === 'linux')('procseek bench', () => {
       expect(report).toContain('pwned');
     }
     expect(JSON.parse(readFileSync(file('json'), 'utf8')).command).toContain(file('html'));
-  }, 120_000);
+  });
 
   it.each(hostile)('quotes an argument with %s as text in an error', async (_, name, shown) => {
     const { code, stderr } = await procseek('bench', '--question', name);

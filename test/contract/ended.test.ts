@@ -97,7 +97,7 @@ test('A process is not running as soon as it is known to have ended', async () =
     expect(isRunning(record)).toBe(false);
     expect(findByNameSync(name)).toEqual([]);
   }
-}, 60_000);
+}, 300_000);
 
 test('A scan without a name lists zombies, with their state, unless told otherwise', async () => {
   const name = uniqueName(12);

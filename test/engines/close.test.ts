@@ -280,7 +280,8 @@ describe.each(waysHere)('A finder by %s', (_, { options, engine, iteration }) =>
       ['findByName', (finder) => finder.findByName(name, { fields: [] })],
       [
         'findByName with fields',
-        (finder) => finder.findByName([name, 'absent'], { uid: process.getuid?.() ?? 0, fields: [] }),
+        (finder) =>
+          finder.findByName([name, 'absent'], { uid: process.getuid?.() ?? 0, fields: [] }),
       ],
     ])('%s whose pass is under way', async (_, ask) => {
       const finder = await open(options);

@@ -116,7 +116,7 @@ describe('without a free file descriptor', () => {
 
   beforeAll(async () => {
     results = await resultOf(script, limited);
-  }, 300_000);
+  });
 
   function resultFor(question: string): Result {
     const result = results[question];

@@ -86,7 +86,7 @@ describe.each([1, 2])('with hidepid=%i', (hidepid) => {
   beforeAll(async () => {
     if (system.lacks.namespaces !== undefined) return;
     seen = await resultOf(script, { wrapper: hiding(hidepid) });
-  }, 300_000);
+  });
 
   it('a hidden process exists, an own one does, and one that there is not does not', () => {
     expect(seen.exists).toEqual([true, true, false]);

@@ -73,7 +73,7 @@ describe.each(Object.entries(hosts))('where /proc is %s', (_, wrapper) => {
   beforeAll(async () => {
     if (system.lacks.namespaces !== undefined) return;
     seen = await resultOf(script, { wrapper });
-  }, 300_000);
+  });
 
   it.each(Object.keys(questions))('%s fails with ENOENT', (question) => {
     expect(seen.results[question]).toEqual({

@@ -1,10 +1,8 @@
 /** What the questions cost, in system calls: no more is looked at than was asked for. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Call, callsFor, pathOf, summary, trace } from './strace.js';
 import { type Crowd, gather } from './support.js';
-
-vi.setConfig({ testTimeout: 300_000 });
 
 const readOnce = (file: string) => [`openat ${file}`, `read ${file}`, `close ${file}`];
 

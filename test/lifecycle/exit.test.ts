@@ -1,8 +1,6 @@
 /** A process or a worker that ends at an unfortunate moment ends well all the same. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Crowd, cleanExit, gather, load, runScript } from '../fault/support.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Long enough a table for a step to be under way when the end comes. */
 let crowd: Crowd;

@@ -1,9 +1,7 @@
 /** Finders in threads and processes that end at any moment, and finders that are used all the time. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cleanExit, load, resultOf, runScript } from '../fault/support.js';
 import { optionsHere } from '../support/engines.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** What a worker does over and over again, with `options` and a finder that is open. */
 const loops: Record<string, string> = {

@@ -1,8 +1,6 @@
 /** Nothing is left open, and nothing piles up. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Crowd, gather, load, resultOf } from '../fault/support.js';
-
-vi.setConfig({ testTimeout: 300_000 });
 
 /** More than a first batch, so that a stream holds its handle after the first row. */
 let crowd: Crowd;

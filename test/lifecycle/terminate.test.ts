@@ -1,8 +1,6 @@
 /** Workers that are terminated at random moments, and the addon in many workers. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cleanExit, load, runScript } from '../fault/support.js';
-
-vi.setConfig({ testTimeout: 300_000 });
 
 /** What a worker does over and over again until it is ended. */
 const loops: Record<string, string> = {

@@ -1,8 +1,6 @@
 /** Threads: other workers with the same questions, and a thread pool that others keep busy. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Crowd, gather, load, resultOf } from '../fault/support.js';
-
-vi.setConfig({ testTimeout: 300_000 });
 
 let crowd: Crowd;
 beforeAll(async () => {

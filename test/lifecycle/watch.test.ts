@@ -1,8 +1,6 @@
 /** Nothing is left of a watcher: no descriptor, no thread, no listener, nothing that piles up. */
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cleanExit, load, resultOf, runScript } from '../fault/support.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** `open()` counts descriptors and threads; `settle(before)` waits until they are as before. */
 const counting = `

@@ -77,5 +77,5 @@ describe('the installed package', () => {
     const typeRoots = join(root, 'node_modules/@types');
     const args = [join(root, 'node_modules/typescript/bin/tsc'), '--typeRoots', typeRoots];
     await run(process.execPath, [...args, '--project', 'types'], project);
-  }, 120_000);
+  });
 });

@@ -18,7 +18,7 @@ beforeAll(() => {
     ...['-std=c++17', '-O1', '-fno-exceptions', '-fno-rtti', '-Wall', '-Wextra', '-Werror'],
     ...[...wrapped, '-I', join(root, 'native'), ...files, '-o', program],
   ]);
-}, 300_000);
+});
 
 afterAll(() => rmSync(build, { recursive: true, force: true }));
 
