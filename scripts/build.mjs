@@ -70,12 +70,12 @@ function prebuildsAs(found) {
  * relative one, while `__dirname` may be of the machine that bundled it.
  */
 function addonsForRequire() {
-  const note = ' // esbuild has to leave it out: --external:procseek';
-  const lines = prebuildsAs((name) => `require('../${name}')`).replaceAll('\n', `${note}\n`);
   return `'use strict';
+// Has esbuild led you here? It has no loader for these files: leave the package out of the bundle,
+// --external:procseek
 exports.directory = module.path;
 exports.prebuilds = {
-${lines}};
+${prebuildsAs((name) => `require('../${name}')`)}};
 `;
 }
 

@@ -334,6 +334,8 @@ it('is loaded by a single executable application, from inside and from the files
   await run(runtime?.path ?? '', ['--build-sea', 'sea.json'], project);
   cpSync(inPackage('prebuilds'), join(project, 'prebuilds'), { recursive: true });
   expect(await run(output, [], project)).toBe(`${process.pid}\n${process.pid}\n`);
+  renameSync(join(project, 'prebuilds'), join(project, 'bin/prebuilds'));
+  expect(await run(output, [], project)).toBe(`${process.pid}\n${process.pid}\n`);
 }, 120_000);
 
 it('is compiled by node-gyp from what the tarball holds', async () => {
