@@ -74,6 +74,7 @@ function addonsForRequire() {
 // Has esbuild led you here? It has no loader for these files: leave the package out of the bundle,
 // --external:procseek
 exports.directory = module.path;
+exports.loadsUnseen = true;
 exports.prebuilds = {
 ${prebuildsAs((name) => `require('../${name}')`)}};
 `;
@@ -90,6 +91,7 @@ import { fileURLToPath } from 'node:url';
 const isWebpack = typeof __webpack_require__ === 'function';
 const place = () => (isWebpack ? undefined : dirname(fileURLToPath(import.meta.url)));
 export const directory = typeof __dirname === 'string' ? __dirname : place();
+export const loadsUnseen = false;
 export const prebuilds = {
 ${prebuildsAs((name) => `fileURLToPath(new URL('../${name}', import.meta.url))`)}};
 `;

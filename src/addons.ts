@@ -11,3 +11,6 @@ export const directory: string | undefined = __dirname;
  * now. Here none does: beside the sources, prebuilds/ is found by its place.
  */
 export const prebuilds: Readonly<Record<string, () => unknown>> = {};
+
+/** Whether these load an addon that nobody has looked at: for bundles, which hold the right ones. */
+export const loadsUnseen: boolean = false;

@@ -4,7 +4,7 @@ import nodeModule from 'node:module';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import * as own from './addons.js';
 import { isCutElf } from './elf.js';
-import { type Failure, unavailable } from './unavailable.js';
+import { type Failure, fromEnvironment, unavailable } from './unavailable.js';
 
 /** Set by scripts/build.mjs: of the sources that the addons of this version are compiled from. */
 declare const PROCSEEK_SOURCE_HASH: string | undefined;
@@ -37,13 +37,16 @@ export function loadAddon(): unknown {
 
 /** Where the addon may be, the best place first. */
 function* candidates(): Generator<Candidate> {
-  const { PROCSEEK_ADDON: given, PREBUILDS_ONLY: isCompiledRefused } = process.env;
+  const given = fromEnvironment('PROCSEEK_ADDON');
+  const isCompiledRefused = fromEnvironment('PREBUILDS_ONLY');
   // Who names one wants that one: another would hide that it cannot be loaded.
   if (given) return yield fileAt(resolve(given));
   if (here !== undefined && !isCompiledRefused) yield* compiled(dirname(here)).map(fileAt);
   const prebuild = prebuildName();
-  if (here !== undefined) yield fileAt(join(here, '../prebuilds', prebuild));
-  yield* taken(prebuild);
+  const path = here && join(here, '../prebuilds', prebuild);
+  if (path !== undefined) yield fileAt(path);
+  const isUnbundled = path !== undefined && isThere(path);
+  if (!own.loadsUnseen || !isUnbundled) yield* taken(prebuild);
   yield* beside(prebuild).map(fileAt);
   if (here === undefined) return;
   // Searching would take a third of the time that loading takes: it is done only without success.

@@ -8,6 +8,15 @@ export interface Failure {
   readonly error: unknown;
 }
 
+/** Undefined also where Deno does not let it be read. */
+export function fromEnvironment(name: string): string | undefined {
+  try {
+    return process.env[name];
+  } catch {
+    return undefined;
+  }
+}
+
 /** `here` is the folder of the code, if that is known. */
 export function unavailable(here: string | undefined, failures: readonly Failure[]): Error {
   const [cause] = failures.map(({ error }) => error);
@@ -39,8 +48,10 @@ function remedies(here: string | undefined, failures: readonly Failure[]): strin
       `  one of these that the addon is in: ${[...folders].join(', ')}`,
     ];
   }
-  const { PROCSEEK_ADDON: given } = process.env;
-  if (given) {
+  if (failures.some(({ error }) => error instanceof Error && error.name === 'NotCapable')) {
+    return ['  Deno lets programs load addons by --allow-ffi --allow-read.'];
+  }
+  if (fromEnvironment('PROCSEEK_ADDON')) {
     return ['  That is what PROCSEEK_ADDON says: without it, the places are tried that are usual.'];
   }
   const isPackage = here !== undefined && existsSync(join(here, '../native'));
@@ -105,11 +116,15 @@ function list(directory: string): string[] {
 /** Of the Node.js that runs this. */
 function libc(): string {
   if (process.platform !== 'linux') return '';
-  const report = process.report?.getReport() as
-    | { header?: { glibcVersionRuntime?: string } }
-    | undefined;
-  const version = report?.header?.glibcVersionRuntime;
-  return version === undefined ? 'musl or another libc' : `glibc ${version}`;
+  try {
+    const report = process.report?.getReport() as
+      | { header?: { glibcVersionRuntime?: string } }
+      | undefined;
+    const version = report?.header?.glibcVersionRuntime;
+    return version === undefined ? 'musl or another libc' : `glibc ${version}`;
+  } catch {
+    return ''; // Deno asks for a permission
+  }
 }
 
 function armVersion(): string {

@@ -187,6 +187,22 @@ async function attempt(
   return JSON.parse(await run(process.execPath, ['-e', observed], project, env));
 }
 
+describe('with something else in the place of the prebuild', () => {
+  const path = inInstalledPrebuilds();
+  afterEach(() => {
+    rmSync(path, { recursive: true, force: true });
+    cpSync(prebuild(), path);
+  });
+
+  it.each(broken)('tells so: %s', async (_, make) => {
+    rmSync(path);
+    make(path);
+    const { message, opened } = await attempt();
+    expect(message).toContain(`    ${path}: `);
+    expect(opened.length).toBeLessThan(2); // not once more, without looking at it
+  });
+});
+
 describe('with PROCSEEK_ADDON', () => {
   it('the addon that it names is loaded, and no other', async () => {
     const path = join(project, 'elsewhere.node');
