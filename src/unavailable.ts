@@ -49,7 +49,9 @@ function remedies(here: string | undefined, failures: readonly Failure[]): strin
     ];
   }
   if (failures.some(({ error }) => error instanceof Error && error.name === 'NotCapable')) {
-    return ['  Deno lets programs load addons by --allow-ffi --allow-read.'];
+    return [
+      '  Deno lets programs load addons by --allow-ffi, and the files of a bundle by --allow-read too.',
+    ];
   }
   if (fromEnvironment('PROCSEEK_ADDON')) {
     return ['  That is what PROCSEEK_ADDON says: without it, the places are tried that are usual.'];

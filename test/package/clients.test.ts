@@ -125,6 +125,14 @@ describe.skipIf(process.platform === 'win32')('Without a compiler, the package',
     }, 120_000);
   }
 
+  it('needs the permission of Deno to load addons, and says so', async ({ skip }) => {
+    skip(obstacle !== undefined, obstacle);
+    const made = project(clientOf('Deno'), registry);
+    await made.install();
+    expect((await made.runByDeno()).printed).toContain('by --allow-ffi');
+    expect(await made.runByDeno('--allow-ffi')).toMatchObject({ code: 0 });
+  }, 120_000);
+
   for (const { from, to, lockfile, isMeant } of successions) {
     it(`is installed by ${to} from the lockfile of ${from}`, async ({ skip }) => {
       skip(obstacle !== undefined, obstacle);

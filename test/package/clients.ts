@@ -211,6 +211,12 @@ npmMinimalAgeGate: 0
     ];
   }
 
+  /** What a program that loads the package comes to with these permissions of Deno. */
+  runByDeno(...permissions: readonly string[]): Promise<Outcome> {
+    this.#write('load.mjs', "import { findByPidSync } from 'procseek';\nfindByPidSync(1);\n");
+    return this.#run(['run', '--no-prompt', ...permissions, 'load.mjs']);
+  }
+
   /** Whether the package answers, and what of it was compiled. */
   async use(): Promise<{ isRight: boolean; built: string[] }> {
     const args = this.#client.linker === 'pnp' ? ['-r', './.pnp.cjs', 'check.cjs'] : ['check.cjs'];

@@ -370,4 +370,4 @@ it('is compiled by node-gyp from what the tarball holds', async () => {
   expect(built.sourceHash).toBe(
     (await run(process.execPath, ['native/source_hash.js'], root)).trim(),
   );
-}, 300_000);
+}, 600_000);
