@@ -1,4 +1,5 @@
-// Builds dist/: the library for require(), a door to it for import, the command, and the types.
+// Builds dist/: the library for require(), a door to it for import, the same library as an ES module
+// for bundlers, the command, and the types.
 //
 //   node scripts/build.mjs dist
 import {
@@ -10,14 +11,19 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dispatch, inRoot, run } from './run.mjs';
+import { prebuildOf, targets } from './targets.mjs';
 
-const sources = ['src', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json'];
+/** The native ones too: the library is told their hash, by which it knows its addons. */
+const sources = ['src', 'native', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json'];
 
 export async function build() {
   rmSync(inRoot('dist'), { recursive: true, force: true });
   const names = await bundle();
   writeFileSync(inRoot('dist/index.mjs'), moduleOf(names));
+  writeFileSync(inRoot('dist/addons.js'), addonsForRequire());
+  writeFileSync(inRoot('dist/addons.mjs'), addonsForImport());
   writeFileSync(
     inRoot('dist/index.d.mts'),
     "export * from './index.js';\nexport * as default from './index.js';\n",
@@ -51,10 +57,61 @@ export default procseek.default;
 `;
 }
 
+/** One line for each prebuild, in which bundlers that follow such lines see its file. */
+function prebuildsAs(found) {
+  const names = Object.keys(targets).map((target) => prebuildOf(target));
+  return names
+    .map((name) => `  '${name.replace('prebuilds/', '')}': () => ${found(name)},\n`)
+    .join('');
+}
+
+/**
+ * Node.js, its tracers, ncc and Bun take this one. Where code was bundled, `module` tells no path, or a
+ * relative one, while `__dirname` may be of the machine that bundled it.
+ */
+function addonsForRequire() {
+  return `'use strict';
+// Has esbuild led you here? It has no loader for these files: leave the package out of the bundle,
+// --external:procseek
+exports.directory = module.path;
+exports.loadsUnseen = true;
+exports.prebuilds = {
+${prebuildsAs((name) => `require('../${name}')`)}};
+`;
+}
+
+/**
+ * All other bundlers take this one. A bundle in the format of CommonJS has a `__dirname` of its own,
+ * and may have no `import.meta`; webpack's tells where the source was.
+ */
+function addonsForImport() {
+  return `import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const isWebpack = typeof __webpack_require__ === 'function';
+const place = () => (isWebpack ? undefined : dirname(fileURLToPath(import.meta.url)));
+export const directory = typeof __dirname === 'string' ? __dirname : place();
+export const loadsUnseen = false;
+export const prebuilds = {
+${prebuildsAs((name) => `fileURLToPath(new URL('../${name}', import.meta.url))`)}};
+`;
+}
+
+/** Has the library take the addons from a file that is not bundled with it. */
+function addonsFrom(file) {
+  return {
+    name: 'addons',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\/addons\.js$/ }, () => ({ path: file, external: true }));
+    },
+  };
+}
+
 /** Returns the names that the library exports. */
 async function bundle() {
   // Not at the top: isStale() is asked before anything is installed.
   const esbuild = await import('esbuild');
+  const { sourceHash } = createRequire(import.meta.url)('../native/source_hash.js');
   const common = {
     absWorkingDir: inRoot(),
     bundle: true,
@@ -62,6 +119,8 @@ async function bundle() {
     target: 'node20.19',
     format: 'cjs',
     packages: 'external',
+    plugins: [addonsFrom('./addons.js')],
+    define: { PROCSEEK_SOURCE_HASH: JSON.stringify(sourceHash()) },
     tsconfigRaw: {}, // the command takes the library from the package, not from the sources
     outdir: 'dist',
     logLevel: 'warning',
@@ -73,11 +132,17 @@ async function bundle() {
     entryPoints: { cli: 'src/cli/main.ts' },
     // What it uses beside the library has to come along.
     packages: 'bundle',
-    external: ['procseek', 'node-gyp-build'],
+    external: ['procseek'],
     banner: { js: '#!/usr/bin/env node' },
   });
-  const listed = { ...library, format: 'esm', metafile: true, write: false };
-  const { metafile } = await esbuild.build(listed);
+  const { metafile } = await esbuild.build({
+    ...common,
+    entryPoints: { bundled: 'src/index.ts' },
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    plugins: [addonsFrom('./addons.mjs')],
+    metafile: true,
+  });
   return Object.values(metafile.outputs).flatMap((output) => output.exports);
 }
 

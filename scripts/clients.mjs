@@ -21,15 +21,23 @@ const clients = [
   { name: 'yarn', version: '4.18.1', from: '@yarnpkg/cli-dist', script: 'bin/yarn.js' },
 ];
 
-/** Bun's package only downloads the program, in an install script; this is the program. */
-function bun() {
+/**
+ * Those that are programs: what their own packages hold finds or downloads them in an install script,
+ * and these are the packages that it looks for.
+ */
+function programs() {
   const { platform, arch } = process;
-  const system = platform === 'win32' ? 'windows' : platform;
-  const from = `@oven/bun-${system}-${arch === 'arm64' ? 'aarch64' : arch}`;
-  return { name: 'bun', version: '1.4.5', from, program: 'bin/bun' };
+  const bun = `${platform === 'win32' ? 'windows' : platform}-${arch === 'arm64' ? 'aarch64' : arch}`;
+  const deno = `${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}`;
+  const extension = platform === 'win32' ? '.exe' : '';
+  return [
+    { name: 'pnpm', version: '12.21.0', from: `@pnpm/exe.${platform}-${arch}`, program: 'pnpm' },
+    { name: 'bun', version: '1.4.5', from: `@oven/bun-${bun}`, program: 'bin/bun' },
+    { name: 'deno', version: '2.9.6', from: `@deno/${deno}`, program: 'deno' },
+  ].map((client) => ({ ...client, program: `${client.program}${extension}` }));
 }
 
-const all = [...clients, bun()].map(({ name, from = name, version, script, program }) => {
+const all = [...clients, ...programs()].map(({ name, from = name, version, script, program }) => {
   const major = Number.parseInt(version, 10);
   const folder = `${name}-${major}`;
   const file = join(cache, 'node_modules', folder, script ?? program);

@@ -1,5 +1,4 @@
 /** The native addon: numbers and bytes in, numbers and bytes out. */
-import { join } from 'node:path';
 import { loadAddon } from './load.js';
 
 /** What a Finder keeps (native/engine.h). Collecting it releases that. */
@@ -212,5 +211,4 @@ export interface Binding {
   readonly sourceHash: string;
 }
 
-// This file is one level below the package's root, in the sources as well as when built.
-export const binding = loadAddon(join(__dirname, '..'), join(__dirname, '../prebuilds')) as Binding;
+export const binding = loadAddon() as Binding;

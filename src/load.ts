@@ -1,59 +1,122 @@
-/** Finding and loading the native addon, or explaining what to do where there is none. */
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+/** Finding and loading the native addon. */
+import { existsSync, readFileSync } from 'node:fs';
+import nodeModule from 'node:module';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import * as own from './addons.js';
 import { isCutElf } from './elf.js';
+import { type Failure, fromEnvironment, unavailable } from './unavailable.js';
 
-/** A file that could not be loaded, and why. */
-interface Failure {
+/** Set by scripts/build.mjs: of the sources that the addons of this version are compiled from. */
+declare const PROCSEEK_SOURCE_HASH: string | undefined;
+const sourceHash = typeof PROCSEEK_SOURCE_HASH === 'string' ? PROCSEEK_SOURCE_HASH : undefined;
+
+interface Candidate {
   readonly path: string;
-  readonly error: unknown;
+  readonly load: () => unknown;
 }
 
 /**
- * Loads the addon of the package in this directory: the one that was compiled there if it can be
- * loaded, else the prebuilt one. `prebuilds` is a parameter of its own because tools that trace
- * which files a program needs recognise the path only where it is written out.
+ * The folder that this code is in: dist/ of the package, or that of a bundle. Some bundlers tell a
+ * path that is relative to the folder in which they ran.
  */
-export function loadAddon(directory: string, prebuilds: string): unknown {
+const here = own.directory !== undefined && isAbsolute(own.directory) ? own.directory : undefined;
+
+/** Loads the addon, from the first place that has one of this version for this host. */
+export function loadAddon(): unknown {
   const failures: Failure[] = [];
-  for (const path of candidates(directory, prebuilds)) {
+  for (const { path, load } of candidates()) {
     if (failures.some((failure) => failure.path === path)) continue;
     try {
-      return open(path);
+      return load();
     } catch (error) {
       failures.push({ path, error });
     }
   }
-  throw unavailable(directory, failures);
+  throw unavailable(here, failures);
 }
 
 /** Where the addon may be, the best place first. */
-function* candidates(directory: string, prebuilds: string): Generator<string> {
-  const { PREBUILDS_ONLY: isCompiledRefused } = process.env; // of node-gyp-build
-  if (!isCompiledRefused) yield* compiled(directory);
-  yield prebuilt(prebuilds);
-  // A search would take a third of the time that loading takes: it is made only without success.
-  yield* searched(directory);
+function* candidates(): Generator<Candidate> {
+  const given = fromEnvironment('PROCSEEK_ADDON');
+  const isCompiledRefused = fromEnvironment('PREBUILDS_ONLY');
+  // Who names one wants that one: another would hide that it cannot be loaded.
+  if (given) return yield fileAt(resolve(given));
+  if (here !== undefined && !isCompiledRefused) yield* compiled(dirname(here)).map(fileAt);
+  const prebuild = prebuildName();
+  const path = here && join(here, '../prebuilds', prebuild);
+  if (path !== undefined) yield fileAt(path);
+  const isUnbundled = path !== undefined && isThere(path);
+  if (!own.loadsUnseen || !isUnbundled) yield* taken(prebuild);
+  yield* beside(prebuild).map(fileAt);
+  if (here === undefined) return;
+  // Searching would take a third of the time that loading takes: it is done only without success.
+  const { createRequire } = nodeModule; // webpack replaces one that is imported by its name
+  const requireFrom = createRequire(join(here, 'index.js'));
+  yield* installed(requireFrom, prebuild).map(fileAt);
+  yield* searched(requireFrom, dirname(here)).map(fileAt);
+}
+
+function fileAt(path: string): Candidate {
+  return { path, load: () => open(path) };
 }
 
 /** By node-gyp, run in the repository or in the folder `native` of the package. */
 function compiled(directory: string): string[] {
   return [join(directory, 'build'), join(directory, 'native/build')]
-    .filter((build) => existsSync(build))
+    .filter((build) => isThere(build))
     .flatMap((build) => ['Release', 'Debug'].map((kind) => join(build, kind, 'procseek.node')))
-    .filter((path) => existsSync(path));
+    .filter((path) => isThere(path));
 }
 
-function prebuilt(prebuilds: string): string {
-  const version = armVersion(); // older processors must not meet instructions that they do not have
-  const file = version === '' ? 'procseek.node' : `procseek.${version.toLowerCase()}.node`;
-  return join(prebuilds, target(), file);
-}
-
-/** What node-gyp-build finds by the tags of the files' names, also beside the executable. */
-function searched(directory: string): string[] {
+/** Node.js's permission model has existsSync() throw where nothing may be read. */
+function isThere(path: string, ifDenied = false): boolean {
   try {
-    const nodeGypBuild = require('node-gyp-build') as { resolve(directory: string): string };
+    return existsSync(path);
+  } catch {
+    return ifDenied;
+  }
+}
+
+function prebuildName(): string {
+  const version = process.config.variables as { arm_version?: string | number };
+  // Older processors must not meet instructions that they do not have.
+  const isTagged = process.arch === 'arm' && version.arm_version !== undefined;
+  const tag = isTagged ? `.armv${version.arm_version}` : '';
+  return `${process.platform}-${process.arch}/procseek${tag}.node`;
+}
+
+/** What a bundler saw and took along, wherever it put it. */
+function* taken(prebuild: string): Generator<Candidate> {
+  const take = own.prebuilds[prebuild];
+  if (take === undefined) return;
+  const load = () => {
+    const addon = take();
+    return typeof addon === 'string' ? open(addon) : checked(addon);
+  };
+  yield { path: `prebuilds/${prebuild} of the bundle`, load };
+}
+
+/** Copied to a bundle, or to a program that has one inside: beside it, or beside its folder. */
+function beside(prebuild: string): string[] {
+  const folders = [here, dirname(process.execPath)].filter((folder) => folder !== undefined);
+  const places = folders.flatMap((folder) => [folder, dirname(folder)]);
+  const paths = places.map((place) => join(place, 'prebuilds', prebuild));
+  return paths.filter((path) => isThere(path, true)); // that it is denied has to be told
+}
+
+/** In the package, where a bundle can reach it. */
+function installed(requireFrom: NodeJS.Require, prebuild: string): string[] {
+  try {
+    return [join(dirname(requireFrom.resolve('procseek/package.json')), 'prebuilds', prebuild)];
+  } catch {
+    return [];
+  }
+}
+
+/** What node-gyp-build finds by the tags of the files' names. */
+function searched(requireFrom: NodeJS.Require, directory: string): string[] {
+  try {
+    const nodeGypBuild: { resolve(directory: string): string } = requireFrom('node-gyp-build');
     const path = nodeGypBuild.resolve(directory);
     return basename(path).startsWith('procseek.') ? [path] : []; // other packages' files lie there too
   } catch {
@@ -61,90 +124,24 @@ function searched(directory: string): string[] {
   }
 }
 
+/** Looks at the file first: to load a foreign one would be to run it. */
 function open(path: string): unknown {
-  if (process.platform === 'linux' && isCutElf(path)) throw new Error('the file is incomplete');
+  const file = readFileSync(path);
+  if (process.platform === 'linux' && isCutElf(file)) throw new Error('the file is incomplete');
+  if (sourceHash !== undefined && !file.includes(sourceHash)) throw foreign();
   const addon: { exports: unknown } = { exports: {} };
   process.dlopen(addon, path);
-  if (!isOurs(addon.exports)) throw new Error('this is not the addon of procseek');
-  return addon.exports;
+  return checked(addon.exports);
 }
 
-function isOurs(exports: unknown): boolean {
-  if (typeof exports !== 'object' || exports === null) return false;
-  const { sourceHash, fields, lookupSync } = exports as Record<string, unknown>;
-  const isNamed = typeof sourceHash === 'string' && Array.isArray(fields);
-  return isNamed && typeof lookupSync === 'function';
+function checked(addon: unknown): unknown {
+  if (typeof addon !== 'object' || addon === null) throw foreign();
+  const { sourceHash: hash, fields, lookupSync } = addon as Record<string, unknown>;
+  const isNamed = typeof hash === 'string' && (sourceHash === undefined || hash === sourceHash);
+  if (!isNamed || !Array.isArray(fields) || typeof lookupSync !== 'function') throw foreign();
+  return addon;
 }
 
-function unavailable(directory: string, failures: readonly Failure[]): Error {
-  const [cause] = failures.map(({ error }) => error);
-  const error = new Error(explanation(directory, failures), { cause });
-  return Object.assign(error, { code: 'ERR_ADDON_UNAVAILABLE' });
-}
-
-function explanation(directory: string, failures: readonly Failure[]): string {
-  const host = [target(), libc(), armVersion()].filter(Boolean).join(', ');
-  const prebuilds = list(join(directory, 'prebuilds'));
-  const tried = failures.map(({ path, error }) => `    ${path}: ${reasonOf(path, error)}`);
-  return [
-    `procseek has no native addon that this host can load (${host}, Node.js ${process.versions.node}).`,
-    `  The package has some for: ${prebuilds.join(', ') || 'no platform; was it bundled without its files?'}`,
-    '  Tried:',
-    ...tried,
-    ...remedies(directory, failures),
-  ].join('\n');
-}
-
-function remedies(directory: string, failures: readonly Failure[]): string[] {
-  if (failures.some(({ error }) => codeOf(error) === 'ERR_DLOPEN_DISABLED')) {
-    return [
-      '  Node.js was started with --permission or --no-addons: give --allow-addons, or leave --no-addons out.',
-    ];
-  }
-  const native = join(directory, 'native');
-  const compiling = `npx node-gyp rebuild --directory ${JSON.stringify(native)}`;
-  return [
-    ...(existsSync(native)
-      ? [`  To compile one, with a C++ compiler, make and Python: ${compiling}`]
-      : []),
-    '  Bundlers have to leave procseek out (esbuild: --external:procseek).',
-  ];
-}
-
-/** In one line, without the path that stands before it. */
-function reasonOf(path: string, error: unknown): string {
-  if (!existsSync(path)) return 'there is no such file';
-  const message = error instanceof Error ? error.message : String(error);
-  return (message.trim().split('\n')[0] ?? '').replace(`${path}: `, '');
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).filter((name) => !name.includes('.'));
-  } catch {
-    return [];
-  }
-}
-
-function target(): string {
-  return `${process.platform}-${process.arch}`;
-}
-
-/** Of the Node.js that runs this. */
-function libc(): string {
-  if (process.platform !== 'linux') return '';
-  const report = process.report?.getReport() as
-    | { header?: { glibcVersionRuntime?: string } }
-    | undefined;
-  const version = report?.header?.glibcVersionRuntime;
-  return version === undefined ? 'musl or another libc' : `glibc ${version}`;
-}
-
-function armVersion(): string {
-  const { arm_version: version } = process.config.variables as { arm_version?: string | number };
-  return process.arch === 'arm' && version !== undefined ? `ARMv${version}` : '';
+function foreign(): Error {
+  return new Error('this is not the addon of this version of procseek');
 }

@@ -1,4 +1,5 @@
 /** Signals by name and number. */
+import nodeModule from 'node:module';
 import { wrongType } from './errors.js';
 
 interface Signals {
@@ -16,7 +17,9 @@ function signals(): Signals {
 }
 
 function tabulate(): Signals {
-  const { constants } = require('node:os') as typeof import('node:os');
+  // An ES module has no `require`, and webpack replaces a createRequire() that is imported by its name.
+  const { createRequire } = nodeModule;
+  const { constants }: typeof import('node:os') = createRequire(process.execPath)('node:os');
   // Where the system has no signals (Windows), native code stops and continues by Linux's numbers.
   const own: Readonly<Record<string, number>> = constants.signals;
   const numbers = { SIGCONT: 18, SIGSTOP: 19, ...own };

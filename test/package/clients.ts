@@ -1,6 +1,6 @@
 /** Projects in which procseek is installed by one package manager or another, without a compiler. */
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PackageManager } from '../../scripts/clients.mjs';
 
@@ -20,11 +20,24 @@ export const clients: readonly Client[] = [
   { title: 'pnpm 9', name: 'pnpm', major: 9 },
   { title: 'pnpm 10', name: 'pnpm', major: 10 },
   { title: 'pnpm 11', name: 'pnpm', major: 11 },
+  { title: 'pnpm 12', name: 'pnpm', major: 12 },
   { title: 'Yarn 1', name: 'yarn', major: 1 },
   { title: 'Yarn 4, node-modules', name: 'yarn', major: 4, linker: 'node-modules' },
   { title: 'Yarn 4, PnP', name: 'yarn', major: 4, linker: 'pnp' },
+  { title: 'Yarn 4, pnpm', name: 'yarn', major: 4, linker: 'pnpm' },
   { title: 'Bun', name: 'bun', major: 1 },
+  { title: 'Deno', name: 'deno', major: 2 },
 ];
+
+/** How to ask for the packages that have scripts to be run when they are installed. */
+const listings: Readonly<Record<string, readonly string[]>> = {
+  'npm 11': ['install-scripts', 'ls'],
+  'npm 12': ['install-scripts', 'ls'],
+  'pnpm 10': ['ignored-builds'],
+  'pnpm 11': ['ignored-builds'],
+  'pnpm 12': ['ignored-builds'],
+  Bun: ['pm', 'untrusted'],
+};
 
 /** Told of a run: everything that it printed, and whether it failed. */
 export interface Outcome {
@@ -52,7 +65,10 @@ export class Project {
   readonly #node: string;
   readonly #env: NodeJS.ProcessEnv;
 
-  /** In an empty directory; `specifier` is what the project depends on procseek by. */
+  /**
+   * In an empty directory; `specifier` is what the project depends on procseek by, and whether it may
+   * run scripts when it is installed.
+   */
   constructor(
     directory: string,
     client: Client,
@@ -60,6 +76,7 @@ export class Project {
     node: string,
     registry: string,
     specifier: string,
+    isTrusted: boolean,
   ) {
     this.#directory = join(directory, 'project');
     this.#client = client;
@@ -76,43 +93,46 @@ export class Project {
       TMPDIR: home,
       CC: '/bin/false',
       CXX: '/bin/false',
+      DENO_DIR: join(home, 'deno'),
+      DENO_NO_UPDATE_CHECK: '1',
       YARN_ENABLE_GLOBAL_CACHE: '0',
       YARN_ENABLE_TELEMETRY: '0',
       NO_UPDATE_NOTIFIER: '1',
     };
-    this.#write('package.json', JSON.stringify(this.#manifest(specifier)));
+    this.#write('package.json', JSON.stringify(this.#manifest(specifier, isTrusted)));
     this.#write('check.cjs', check);
-    this.#configure(registry);
+    this.#configure(registry, isTrusted);
   }
 
   #write(name: string, content: string): void {
     writeFileSync(join(this.#directory, name), content);
   }
 
-  /** Install scripts of procseek are allowed, for it to show that there are none. */
-  #manifest(specifier: string): object {
+  #manifest(specifier: string, isTrusted: boolean): object {
     const { name, major } = this.#client;
     return {
       name: 'project',
       version: '1.0.0',
       private: true,
       dependencies: { procseek: specifier },
-      allowScripts: { procseek: true }, // npm 11 and 12
-      trustedDependencies: ['procseek'], // Bun
-      ...(name === 'pnpm' && major < 11 && { pnpm: { onlyBuiltDependencies: ['procseek'] } }),
+      ...(isTrusted && {
+        allowScripts: { procseek: true }, // npm 11 and 12
+        trustedDependencies: ['procseek'], // Bun
+        ...(name === 'pnpm' && major < 11 && { pnpm: { onlyBuiltDependencies: ['procseek'] } }),
+      }),
     };
   }
 
-  #configure(registry: string): void {
+  #configure(registry: string, isTrusted: boolean): void {
     const { name, major, linker } = this.#client;
     this.#write('.npmrc', `registry=${registry}/\n`);
-    if (name === 'pnpm' && major >= 11)
+    if (name === 'pnpm' && major >= 11 && isTrusted)
       this.#write('pnpm-workspace.yaml', 'allowBuilds:\n  procseek: true\n');
     if (linker === undefined) return;
     this.#write(
       '.yarnrc.yml',
       `nodeLinker: ${linker}
-enableScripts: true
+${isTrusted ? 'enableScripts: true' : ''}
 npmRegistryServer: '${registry}'
 unsafeHttpWhitelist: ['127.0.0.1']
 npmMinimalAgeGate: 0
@@ -139,23 +159,62 @@ npmMinimalAgeGate: 0
     return this.#run(['install']);
   }
 
-  /** As on another machine, with the lockfile of the first install. */
+  /** As on another machine, with the lockfile of the first install, or of another client. */
   installLocked(): Promise<Outcome> {
-    for (const made of ['node_modules', '.pnp.cjs', '.yarn'])
-      rmSync(join(this.#directory, made), { recursive: true, force: true });
+    this.#clear();
     const { name, major } = this.#client;
     if (name === 'npm') return this.#run(['ci']);
-    return this.#run([
-      'install',
-      major >= 4 && name === 'yarn' ? '--immutable' : '--frozen-lockfile',
-    ]);
+    if (name === 'deno') return this.#run(['install', '--frozen']);
+    const isModern = major >= 4 && name === 'yarn';
+    return this.#run(['install', isModern ? '--immutable' : '--frozen-lockfile']);
+  }
+
+  /** Likewise, with whatever lockfile is there, which may be written anew. */
+  installAgain(): Promise<Outcome> {
+    this.#clear();
+    return this.#run(['install']);
+  }
+
+  /** Undefined where the client has no such option. */
+  async installWithoutScripts(): Promise<Outcome | undefined> {
+    const { name, major } = this.#client;
+    if (name === 'deno') return undefined; // runs none
+    this.#clear();
+    if (name !== 'yarn' || major < 4) return this.#run(['install', '--ignore-scripts']);
+    return this.#run(['install', '--mode', 'skip-build']);
+  }
+
+  /** What the client tells of packages that want to run scripts; undefined where it tells nothing. */
+  async listScripts(): Promise<Outcome | undefined> {
+    const listing = listings[this.#client.title];
+    return listing && this.#run(listing);
+  }
+
+  /** Takes another project's lockfile over, if it has one by this name. */
+  takeLockfile(name: string, other: Project): void {
+    cpSync(join(other.#directory, name), join(this.#directory, name));
+  }
+
+  #clear(): void {
+    for (const made of ['node_modules', '.pnp.cjs', '.yarn'])
+      rmSync(join(this.#directory, made), { recursive: true, force: true });
   }
 
   /** All ways to install, each to succeed after the ones before it. */
-  steps(): (() => Promise<Outcome>)[] {
-    const inTurn = [() => this.install(), () => this.installLocked()];
-    if (this.#client.name !== 'npm') return inTurn;
-    return [...inTurn, () => this.install(), () => this.#run(['rebuild'])];
+  steps(): (() => Promise<Outcome | undefined>)[] {
+    const { name } = this.#client;
+    return [
+      () => this.install(),
+      () => this.installLocked(),
+      ...(name === 'npm' ? [() => this.install(), () => this.#run(['rebuild'])] : []),
+      () => this.installWithoutScripts(),
+    ];
+  }
+
+  /** What a program that loads the package comes to with these permissions of Deno. */
+  runByDeno(...permissions: readonly string[]): Promise<Outcome> {
+    this.#write('load.mjs', "import { findByPidSync } from 'procseek';\nfindByPidSync(1);\n");
+    return this.#run(['run', '--no-prompt', ...permissions, 'load.mjs']);
   }
 
   /** Whether the package answers, and what of it was compiled. */

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { nodeFileTrace } from '@vercel/nft';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -68,7 +68,7 @@ describe('without a binary that fits', () => {
     );
     const native = JSON.stringify(inPackage('native'));
     expect(message).toContain(`npx node-gyp rebuild --directory ${native}`);
-    expect(message).toContain('--external:procseek');
+    expect(message).not.toContain('bundled');
   });
 
   it('a file that the system cannot load is named with its reason', async () => {
@@ -84,7 +84,7 @@ describe('without a binary that fits', () => {
 
   it('a package without its files says so', async () => {
     const { message } = await failure(() => rmSync(inPackage('prebuilds'), { recursive: true }));
-    expect(message).toContain('no platform; was it bundled without its files?');
+    expect(message).toContain('no platform; is it installed completely?');
   });
 });
 
@@ -137,20 +137,88 @@ describe.each(['build', 'native/build'])('with something else in %s', (build) =>
     }
   });
 
-  it('tells why neither that nor the prebuild can be loaded', async () => {
+  it('tells why neither that nor the prebuild can be loaded, and runs neither', async () => {
     mkdirSync(inPackage(build, 'Release'), { recursive: true });
     cpSync(foreignAddon(), inPackage(build, 'Release/procseek.node'));
     renameSync(inPackage('prebuilds'), join(project, 'kept'));
     try {
-      const script = "try { require('procseek') } catch ({ message }) { console.log(message) }";
-      const message = await run(process.execPath, ['-e', script], project);
+      const { message, opened } = await attempt();
       expect(message).toContain(
-        `${inPackage(build, 'Release/procseek.node')}: this is not the addon of procseek`,
+        `${inPackage(build, 'Release/procseek.node')}: this is not the addon of this version`,
       );
       expect(message).toMatch(/prebuilds.*procseek.*\.node: there is no such file/);
+      expect(opened).toEqual([]);
     } finally {
       renameSync(join(project, 'kept'), inPackage('prebuilds'));
     }
+  });
+
+  it("takes the prebuild rather than what was compiled from another version's sources", async () => {
+    mkdirSync(inPackage(build, 'Release'), { recursive: true });
+    writeFileSync(inPackage(build, 'Release/procseek.node'), ofAnotherVersion());
+    expect(await attempt()).toEqual({ message: '', opened: [inInstalledPrebuilds()] });
+  });
+});
+
+function inInstalledPrebuilds(): string {
+  return inPackage('prebuilds', target, basename(prebuild()));
+}
+
+/** The addon with another hash of its sources, which it is known by. */
+function ofAnotherVersion(): Buffer {
+  const file = readFileSync(prebuild());
+  const { sourceHash }: { sourceHash: string } = createRequire(import.meta.url)(prebuild());
+  for (let at = file.indexOf(sourceHash); at !== -1; at = file.indexOf(sourceHash))
+    file.fill('0', at, at + sourceHash.length);
+  return file;
+}
+
+/** What loading the package came to, and which addons were run for it. */
+async function attempt(
+  env: NodeJS.ProcessEnv = {},
+  script = `require('procseek')`,
+): Promise<{ message: string; opened: string[] }> {
+  const observed = `const opened = [];
+    const { dlopen } = process;
+    process.dlopen = (addon, path) => (opened.push(path), dlopen.call(process, addon, path));
+    let message = '';
+    try { ${script} } catch (error) { message = error.message }
+    console.log(JSON.stringify({ message, opened }));`;
+  return JSON.parse(await run(process.execPath, ['-e', observed], project, env));
+}
+
+describe('with something else in the place of the prebuild', () => {
+  const path = inInstalledPrebuilds();
+  afterEach(() => {
+    rmSync(path, { recursive: true, force: true });
+    cpSync(prebuild(), path);
+  });
+
+  it.each(broken)('tells so: %s', async (_, make) => {
+    rmSync(path);
+    make(path);
+    const { message, opened } = await attempt();
+    expect(message).toContain(`    ${path}: `);
+    expect(opened.length).toBeLessThan(2); // not once more, without looking at it
+  });
+});
+
+describe('with PROCSEEK_ADDON', () => {
+  it('the addon that it names is loaded, and no other', async () => {
+    const path = join(project, 'elsewhere.node');
+    cpSync(prebuild(), path);
+    expect(await attempt({ PROCSEEK_ADDON: path })).toEqual({ message: '', opened: [path] });
+    // Relative to the working directory, as paths in the environment are.
+    expect(await attempt({ PROCSEEK_ADDON: 'elsewhere.node' })).toMatchObject({ opened: [path] });
+  });
+
+  it.each(broken)('nothing is loaded in its stead: %s', async (what, make) => {
+    const path = join(project, `${what.replaceAll(/\W+/g, '-')}.node`);
+    make(path);
+    const { message, opened } = await attempt({ PROCSEEK_ADDON: path });
+    expect(opened.filter((opening) => opening !== path)).toEqual([]);
+    expect(message).toContain(`    ${path}: `);
+    expect(message).toContain('That is what PROCSEEK_ADDON says');
   });
 });
 
@@ -181,38 +249,69 @@ it.each(['6', '7'])('ARMv%s is given no addon for another one', async (version) 
   expect(tried).toEqual([inPackage(`prebuilds/linux-arm/procseek.armv${version}.node`)]);
 });
 
-describe('bundled by esbuild', () => {
-  it('works when it is left out', async () => {
-    const entry = writeProgram('external.mjs', "import { findByPidSync } from 'procseek';");
-    for (const format of ['cjs', 'esm'] as const) {
-      const outfile = join(project, `external-${format}.${format === 'esm' ? 'mjs' : 'cjs'}`);
-      await build({ ...options, format, entryPoints: [entry], outfile, external: ['procseek'] });
-      expect(await parentTold(outfile)).toBe(process.pid);
-    }
+describe.each(['cjs', 'esm'] as const)('bundled by esbuild, format %s', (format) => {
+  const away = temporaryDirectory();
+  const outfile = join(away, `dist/app.${format === 'esm' ? 'mjs' : 'cjs'}`);
+  beforeAll(async () => {
+    const entry = writeProgram('bundled.mjs', "import { findByPidSync } from 'procseek';");
+    await build({ ...options, format, entryPoints: [entry], outfile });
+  });
+  afterEach(() => {
+    for (const made of ['dist/prebuilds', 'prebuilds', 'build', 'node_modules'])
+      rmSync(join(away, made), { recursive: true, force: true });
+  });
+  afterAll(() => remove(away));
+
+  it('tells to copy the addons, or to leave the package out', async () => {
+    await expect(parentTold(outfile, away)).rejects.toThrow(
+      `cp -r node_modules/procseek/prebuilds ${JSON.stringify(join(away, 'dist'))}\n`,
+    );
+    await expect(parentTold(outfile, away)).rejects.toThrow(/esbuild +--external:procseek\n/);
   });
 
-  it('works with its prebuilds beside the folder of the bundle', async () => {
-    const entry = writeProgram('inside.mjs', "import { findByPidSync } from 'procseek';");
-    const away = temporaryDirectory();
-    try {
-      mkdirSync(join(away, 'dist'));
-      await build({ ...options, entryPoints: [entry], outfile: join(away, 'dist/app.cjs') });
-      await expect(parentTold(join(away, 'dist/app.cjs'), away)).rejects.toThrow(
-        /no platform; was it bundled without its files\?/,
-      );
-      // Addons of other packages, where one that is bundled looks for its own.
-      for (const folder of ['build/Release', `prebuilds/${target}`]) {
-        mkdirSync(join(away, folder), { recursive: true });
-        cpSync(foreignAddon(), join(away, folder, 'other.node'));
-      }
-      await expect(parentTold(join(away, 'dist/app.cjs'), away)).rejects.toThrow(
-        /ERR_ADDON_UNAVAILABLE/,
-      );
-      cpSync(inPackage('prebuilds'), join(away, 'prebuilds'), { recursive: true });
-      expect(await parentTold(join(away, 'dist/app.cjs'), away)).toBe(process.pid);
-    } finally {
-      remove(away);
+  it.each(['dist', '.'])('works with prebuilds/ in the folder %s', async (folder) => {
+    cpSync(inPackage('prebuilds'), join(away, folder, 'prebuilds'), { recursive: true });
+    expect(await parentTold(outfile, away)).toBe(process.pid);
+  });
+
+  it('works where it can reach the installed package', async () => {
+    mkdirSync(join(away, 'node_modules'));
+    cpSync(inPackage(), join(away, 'node_modules/procseek'), { recursive: true });
+    expect(await parentTold(outfile, away)).toBe(process.pid);
+  });
+
+  it('works with the addon that PROCSEEK_ADDON names', async () => {
+    const told = await run(process.execPath, [outfile], away, { PROCSEEK_ADDON: prebuild() });
+    expect(Number(told)).toBe(process.pid);
+  });
+
+  it("never takes another package's addon, or another version's", async () => {
+    for (const folder of ['build/Release', `prebuilds/${target}`, `dist/prebuilds/${target}`]) {
+      mkdirSync(join(away, folder), { recursive: true });
+      cpSync(foreignAddon(), join(away, folder, 'other.node'));
+      cpSync(foreignAddon(), join(away, folder, basename(prebuild())));
     }
+    await expect(parentTold(outfile, away)).rejects.toThrow(
+      'this is not the addon of this version',
+    );
+    for (const folder of ['build/Release', `prebuilds/${target}`])
+      writeFileSync(join(away, folder, basename(prebuild())), ofAnotherVersion());
+    await expect(parentTold(outfile, away)).rejects.toThrow(
+      'this is not the addon of this version',
+    );
+  });
+
+  it('is told by the permission model which folder it has to be allowed', async () => {
+    cpSync(inPackage('prebuilds'), join(away, 'dist/prebuilds'), { recursive: true });
+    const runtime = nodeRuntimes().find(({ major }) => major === 24);
+    const start = (...allowed: string[]) => {
+      const reads = allowed.map((path) => `--allow-fs-read=${path}`);
+      return run(runtime?.path ?? '', ['--permission', '--allow-addons', ...reads, outfile], away);
+    };
+    const advice = /--allow-fs-read=FOLDER.*\n.* in: (.+)/;
+    await expect(start(outfile)).rejects.toThrow(advice);
+    await expect(start(outfile)).rejects.toThrow(JSON.stringify(join(away, 'dist/prebuilds')));
+    expect(Number(await start(outfile, join(away, 'dist/*')))).toBe(process.pid);
   });
 });
 
@@ -251,6 +350,8 @@ it('is loaded by a single executable application, from inside and from the files
   await run(runtime?.path ?? '', ['--build-sea', 'sea.json'], project);
   cpSync(inPackage('prebuilds'), join(project, 'prebuilds'), { recursive: true });
   expect(await run(output, [], project)).toBe(`${process.pid}\n${process.pid}\n`);
+  renameSync(join(project, 'prebuilds'), join(project, 'bin/prebuilds'));
+  expect(await run(output, [], project)).toBe(`${process.pid}\n${process.pid}\n`);
 }, 120_000);
 
 it('is compiled by node-gyp from what the tarball holds', async () => {
@@ -269,4 +370,4 @@ it('is compiled by node-gyp from what the tarball holds', async () => {
   expect(built.sourceHash).toBe(
     (await run(process.execPath, ['native/source_hash.js'], root)).trim(),
   );
-}, 300_000);
+}, 600_000);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prebuildOf, targets } from '../../scripts/targets.mjs';
@@ -7,10 +7,21 @@ import { pack, remove, root, run, temporaryDirectory } from './installed.js';
 
 interface Manifest {
   readonly gypfile?: boolean;
+  readonly homepage: string;
+  readonly bugs: string;
+  readonly repository: object;
   readonly scripts: Record<string, string>;
   readonly dependencies: Record<string, string>;
   readonly optionalDependencies?: unknown;
   readonly peerDependencies?: unknown;
+}
+
+/** Of a text in Markdown, with HTML in it: paths, without what is within the page. */
+function relativeLinks(text: string): string[] {
+  const links = [...text.matchAll(/\]\(([^)\s]+)|\b(?:href|src|srcset)="([^"\s]+)/g)];
+  const targets = links.map(([, markdown, html]) => markdown ?? html ?? '');
+  const relative = targets.filter((link) => !/^(#|[a-z][a-z+.-]*:)/.test(link));
+  return relative.map((link) => link.replace(/#.*/, ''));
 }
 
 describe('the tarball', () => {
@@ -61,11 +72,42 @@ describe('the tarball', () => {
   });
 
   it('brings nothing else', () => {
-    const expected = /^(dist|native|prebuilds)\/|^(package\.json|README\.md|LICENSE)$/;
+    const expected =
+      /^(dist|docs|examples|native|prebuilds)\/|^(package\.json|README\.md|LICENSE)$/;
     const surprising = files.filter(
       (file) => !expected.test(file) || /test|\.tsbuildinfo|^native\/build/.test(file),
     );
     expect(surprising).toEqual([]);
+  });
+
+  it('brings all that its documents link to', async () => {
+    const documents = files.filter((file) => file.endsWith('.md'));
+    expect(documents).toContain('README.md');
+    const dead: string[] = [];
+    for (const document of documents) {
+      const text = await run('tar', ['-xzOf', tarball, `package/${document}`], directory);
+      const links = relativeLinks(text).map((link) => posix.join(posix.dirname(document), link));
+      dead.push(...links.filter((link) => !files.includes(link)));
+    }
+    expect(dead).toEqual([]);
+  });
+
+  it('says where it comes from, in one place', async () => {
+    const { homepage, bugs, repository } = manifest;
+    const [owner] = /^https:\/\/[^/]+\/[^/]+\/procseek(?=#)/.exec(homepage) ?? [];
+    expect(bugs).toBe(`${owner}/issues`);
+    expect(repository).toEqual({ type: 'git', url: `git+${owner}.git` });
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    expect(readme).not.toContain(`${owner}`);
+  });
+
+  it('begins its README with what it is, how it is installed, and an example', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const screen = readme.split('\n').slice(0, 30).join('\n');
+    const order = ['# procseek\n', 'npm install procseek', '```js', 'npm start', 'npm test'];
+    const places = order.map((text) => screen.indexOf(text));
+    expect(places).toEqual([0, ...places.slice(1).toSorted((a, b) => a - b)]);
+    expect(places).not.toContain(-1);
   });
 
   it('runs nothing when it is installed', () => {
