@@ -253,10 +253,10 @@ export type DefaultFields = readonly DefaultField[];
 export type Process<F extends Field = DefaultField> = Field extends F
   ? Flat<Pick<ProcessFields, 'pid'> & Partial<ProcessFields> & Truncation>
   : [Extract<F, TruncatedField>] extends [never]
-    ? { [K in 'pid' | F]: ProcessFields[K] }
-    : Flat<{ [K in 'pid' | F]: ProcessFields[K] } & Truncation>;
+    ? Pick<ProcessFields, 'pid' | F>
+    : Flat<Pick<ProcessFields, 'pid' | F> & Truncation>;
 
-/** The same, as one type of object. */
+/** The same, as one type of object, whose properties keep the documentation they have in `T`. */
 type Flat<T> = { [K in keyof T]: T[K] };
 
 /** The fields that a process can make as large as it likes. */

@@ -44,6 +44,7 @@ export interface FinderOptions {
  * the module; once the finder is closed, ProcessError `ERR_FINDER_CLOSED`.
  */
 export class Finder extends Lookups {
+  /** How it finds processes: never `'auto'`, but what that came to. */
   readonly engine: EngineName;
   /** Of the engine `'bpf'`, what it walks; else `null`. */
   readonly iteration: EngineIteration | null;

@@ -1,4 +1,6 @@
 /** The public API. */
+// The types of Node.js are part of it, for compilers that take none of themselves (`types: []`).
+/// <reference types="node" preserve="true" />
 export {
   type Capabilities,
   capabilities,

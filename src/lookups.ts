@@ -1,32 +1,41 @@
 /** All lookups, by one engine. What they do is documented where they are exported. */
 import { onAbort } from './abort.js';
 import { binding } from './binding.js';
-import type { children } from './children.js';
+import type * as childrenModule from './children.js';
 import { decodeOne } from './decode.js';
 import { type Engine, noEngine } from './engine.js';
 import { statusError, wrongType } from './errors.js';
 import { type Field, optionalFieldMask } from './fields.js';
-import type {
-  exists,
-  FindByNameOptions,
-  findByName,
-  findByNameSync,
-  findByPid,
-  findByPidSync,
-  findOneByName,
-  findOneByNameSync,
-  isRunning,
-} from './find.js';
+import type * as findModule from './find.js';
+import type { FindByNameOptions } from './find.js';
 import { Lookup } from './lookup.js';
 import { checkMaxBytes, checkOptions, checkPid, checkProcess, checkSignal } from './options.js';
 import { SharedPasses } from './overlap.js';
 import { compileFilter, compileQuery, type NameQuery, nameTypes, type Query } from './query.js';
 import { findRelatives } from './relatives.js';
-import type { scan, scanSync } from './scan.js';
+import type * as scanModule from './scan.js';
 import { ProcessStream, SyncRows } from './stream.js';
 import { runSync, walk } from './walk.js';
 
-export class Lookups {
+/** The functions of the module that are lookups. Editors show their documentation for methods, too. */
+type Modules = typeof findModule & typeof scanModule & typeof childrenModule;
+
+type LookupFunctions = Pick<
+  Modules,
+  | 'exists'
+  | 'isRunning'
+  | 'findByPid'
+  | 'findByPidSync'
+  | 'findByName'
+  | 'findByNameSync'
+  | 'findOneByName'
+  | 'findOneByNameSync'
+  | 'scan'
+  | 'scanSync'
+  | 'children'
+>;
+
+export class Lookups implements LookupFunctions {
   readonly #engine: Engine;
   readonly #passes: SharedPasses;
   readonly #end: readonly AbortSignal[];
@@ -38,14 +47,14 @@ export class Lookups {
     this.#end = end === undefined ? [] : [end];
   }
 
-  readonly exists: typeof exists = (pid) => {
+  readonly exists: LookupFunctions['exists'] = (pid) => {
     this.#engine.assertOpen();
     const status = binding.exists(this.#engine.native, checkPid(pid));
     if (status < 0) throw statusError(status, pid);
     return status === 0;
   };
 
-  readonly isRunning: typeof isRunning = (process) => {
+  readonly isRunning: LookupFunctions['isRunning'] = (process) => {
     this.#engine.assertOpen();
     const { pid, id } = checkProcess(process, this.#engine.isForeign);
     const found = this.findByPidSync(pid, { fields: ['id', 'state'] });
@@ -56,7 +65,7 @@ export class Lookups {
     return zombie?.id === id && (zombie.state !== 'zombie' || (zombie.threads ?? 0) > 1);
   };
 
-  readonly findByPid: typeof findByPid = async (pid, options) => {
+  readonly findByPid: LookupFunctions['findByPid'] = async (pid, options) => {
     this.#engine.assertOpen();
     checkPid(pid);
     const { fields, maxBytes, signal } = checkOptions(options);
@@ -66,7 +75,7 @@ export class Lookups {
     return decodeOne(await abortable(checkSignal(signal), lookUp), mask, pid);
   };
 
-  readonly findByPidSync: typeof findByPidSync = (pid, options) => {
+  readonly findByPidSync: LookupFunctions['findByPidSync'] = (pid, options) => {
     this.#engine.assertOpen();
     checkPid(pid);
     const { fields, maxBytes } = checkOptions(options);
@@ -75,7 +84,7 @@ export class Lookups {
     return decodeOne(binding.lookupSync(this.#engine.native, pid, mask, textLimit), mask, pid);
   };
 
-  readonly findByName: typeof findByName = async (name, options) => {
+  readonly findByName: LookupFunctions['findByName'] = async (name, options) => {
     const checked = checkOptions(options);
     const query = this.#compileName(name, checked);
     const release = this.#engine.hold();
@@ -86,7 +95,7 @@ export class Lookups {
     }
   };
 
-  readonly findByNameSync: typeof findByNameSync = <T>(
+  readonly findByNameSync: LookupFunctions['findByNameSync'] = <T>(
     name: NameQuery,
     options: FindByNameOptions<readonly Field[]> | undefined,
   ) => {
@@ -97,17 +106,17 @@ export class Lookups {
     return lookup.drain();
   };
 
-  readonly findOneByName: typeof findOneByName = async (name, options) => {
+  readonly findOneByName: LookupFunctions['findOneByName'] = async (name, options) => {
     const [first] = await this.findByName(name, { ...checkOptions(options), limit: 1 });
     return first;
   };
 
-  readonly findOneByNameSync: typeof findOneByNameSync = (name, options) => {
+  readonly findOneByNameSync: LookupFunctions['findOneByNameSync'] = (name, options) => {
     const [first] = this.findByNameSync(name, { ...checkOptions(options), limit: 1 });
     return first;
   };
 
-  readonly scan: typeof scan = (filter, options) => {
+  readonly scan: LookupFunctions['scan'] = (filter, options) => {
     const checked = checkOptions(options);
     const query = compileFilter(filter, checked, { engine: this.#engine });
     const own = checkSignal(checked.signal);
@@ -115,13 +124,13 @@ export class Lookups {
     return new ProcessStream(this.#engine, query, own ? [...this.#end, own] : this.#end);
   };
 
-  readonly scanSync: typeof scanSync = (filter, options) => {
+  readonly scanSync: LookupFunctions['scanSync'] = (filter, options) => {
     const query = compileFilter(filter, checkOptions(options), { engine: this.#engine });
     this.#engine.assertOpen();
     return { [Symbol.iterator]: () => new SyncRows(this.#engine, query) };
   };
 
-  readonly children: typeof children = async (pidOrProcess, options) => {
+  readonly children: LookupFunctions['children'] = async (pidOrProcess, options) => {
     const release = this.#engine.hold();
     try {
       return await findRelatives(this.#engine, pidOrProcess, options);
