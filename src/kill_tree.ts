@@ -62,8 +62,8 @@ export interface KillTreeOptions extends SignalOptions, ForceOption {
  * for (const { pid, exit } of killed) console.log(pid, exit.signal);
  * ```
  *
- * @param pidOrProcess A PID, a record with `pid` and `id`, or an array of these. Those that are gone
- * are left out, and a process below several of them is ended once.
+ * @param pidOrProcess A PID, a record with `pid` and `id`, a child process (`ChildHandle`), or an array
+ * of these. Those that are gone are left out, and a process below several of them is ended once.
  * @throws ProcessError `ERR_PROTECTED_PROCESS` for PID 1 and for an ancestor of this process, unless
  * forced, before anybody is signalled; `EACCES` when the process is hidden from this user; `EMFILE`
  * and the like as `kill`.

@@ -9,12 +9,20 @@ import { type Field, optionalFieldMask } from './fields.js';
 import type * as findModule from './find.js';
 import type { FindByNameOptions } from './find.js';
 import { Lookup } from './lookup.js';
-import { checkMaxBytes, checkOptions, checkPid, checkProcess, checkSignal } from './options.js';
+import { checkMaxBytes, checkOptions, checkSignal } from './options.js';
 import { SharedPasses } from './overlap.js';
-import { compileFilter, compileQuery, type NameQuery, nameTypes, type Query } from './query.js';
+import {
+  checkNameOptions,
+  compileFilter,
+  compileQuery,
+  type NameQuery,
+  nameTypes,
+  type Query,
+} from './query.js';
 import { findRelatives } from './relatives.js';
 import type * as scanModule from './scan.js';
 import { ProcessStream, SyncRows } from './stream.js';
+import { checkPidOrChild, checkProcess } from './target.js';
 import { runSync, walk } from './walk.js';
 
 /** The functions of the module that are lookups. Editors show their documentation for methods, too. */
@@ -47,45 +55,52 @@ export class Lookups implements LookupFunctions {
     this.#end = end === undefined ? [] : [end];
   }
 
-  readonly exists: LookupFunctions['exists'] = (pid) => {
+  readonly exists: LookupFunctions['exists'] = (pidOrChild) => {
     this.#engine.assertOpen();
-    const status = binding.exists(this.#engine.native, checkPid(pid));
+    const { pid, exit } = checkPidOrChild(pidOrChild, this.#engine.isForeign);
+    if (exit !== undefined) return false;
+    const status = binding.exists(this.#engine.native, pid);
     if (status < 0) throw statusError(status, pid);
     return status === 0;
   };
 
   readonly isRunning: LookupFunctions['isRunning'] = (process) => {
     this.#engine.assertOpen();
-    const { pid, id } = checkProcess(process, this.#engine.isForeign);
+    const { pid, id, exit } = checkProcess(process, this.#engine.isForeign);
+    if (exit !== undefined) return false;
     const found = this.findByPidSync(pid, { fields: ['id', 'state'] });
-    if (found?.id !== id || found.state === 'dead') return false;
+    if (found === undefined || found.id !== id || found.state === 'dead') return false;
     if (found.state !== 'zombie') return true;
     // It may have lost its first thread alone. How many there are is not told everywhere for nothing.
     const zombie = this.findByPidSync(pid, { fields: ['id', 'state', 'threads'] });
-    return zombie?.id === id && (zombie.state !== 'zombie' || (zombie.threads ?? 0) > 1);
+    if (zombie === undefined || zombie.id !== id) return false;
+    return zombie.state !== 'zombie' || (zombie.threads ?? 0) > 1;
   };
 
-  readonly findByPid: LookupFunctions['findByPid'] = async (pid, options) => {
+  readonly findByPid: LookupFunctions['findByPid'] = async (pidOrChild, options) => {
     this.#engine.assertOpen();
-    checkPid(pid);
+    const { pid, exit } = checkPidOrChild(pidOrChild, this.#engine.isForeign);
     const { fields, maxBytes, signal } = checkOptions(options);
     const mask = optionalFieldMask(fields);
     const textLimit = checkMaxBytes(maxBytes);
+    const checked = checkSignal(signal);
     const lookUp = () => binding.lookup(this.#engine.native, pid, mask, textLimit);
-    return decodeOne(await abortable(checkSignal(signal), lookUp), mask, pid);
+    const look = exit === undefined ? lookUp : async () => 0;
+    return decodeOne(await abortable(checked, look), mask, pid);
   };
 
-  readonly findByPidSync: LookupFunctions['findByPidSync'] = (pid, options) => {
+  readonly findByPidSync: LookupFunctions['findByPidSync'] = (pidOrChild, options) => {
     this.#engine.assertOpen();
-    checkPid(pid);
+    const { pid, exit } = checkPidOrChild(pidOrChild, this.#engine.isForeign);
     const { fields, maxBytes } = checkOptions(options);
     const mask = optionalFieldMask(fields);
     const textLimit = checkMaxBytes(maxBytes);
+    if (exit !== undefined) return undefined;
     return decodeOne(binding.lookupSync(this.#engine.native, pid, mask, textLimit), mask, pid);
   };
 
   readonly findByName: LookupFunctions['findByName'] = async (name, options) => {
-    const checked = checkOptions(options);
+    const checked = checkNameOptions(options);
     const query = this.#compileName(name, checked);
     const release = this.#engine.hold();
     try {
@@ -100,7 +115,7 @@ export class Lookups implements LookupFunctions {
     options: FindByNameOptions<readonly Field[]> | undefined,
   ) => {
     this.#engine.assertOpen();
-    const query = this.#compileName(name, checkOptions(options));
+    const query = this.#compileName(name, checkNameOptions(options));
     const lookup = new Lookup<T>(this.#engine, query);
     runSync(walk(this.#engine, [lookup]));
     return lookup.drain();

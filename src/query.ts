@@ -2,11 +2,12 @@
 import { types } from 'node:util';
 import { binding } from './binding.js';
 import type { Engine } from './engine.js';
-import { outOfRange, wrongType, wrongValue } from './errors.js';
+import { outOfRange, wrongChoice, wrongType, wrongValue } from './errors.js';
 import { type Exclusion, excludedPids } from './exclude.js';
 import { fieldMask, optionalFieldMask } from './fields.js';
 import {
   checkCount,
+  checkKeys,
   checkLimit,
   checkMaxBytes,
   checkOptions,
@@ -106,6 +107,20 @@ const conditions: Readonly<Record<keyof ProcessFilter, true>> = {
   zombies: true,
 };
 
+/** All options of a lookup by name. */
+const nameOptions: Readonly<Record<string, true>> = {
+  by: true,
+  ignoreCase: true,
+  uid: true,
+  ppid: true,
+  exclude: true,
+  zombies: true,
+  limit: true,
+  fields: true,
+  maxBytes: true,
+  signal: true,
+};
+
 /** In the order of `By` in native/query.h. */
 const byNumbers: readonly string[] = ['name', 'comm', 'exe', 'argv0', 'cmdline', 'any'];
 
@@ -171,9 +186,7 @@ export function compileQuery(
 ): Query {
   const { by = 'name', ignoreCase = false, zombies = name === undefined } = options;
   const byNumber = byNumbers.indexOf(by);
-  if (byNumber === -1) {
-    throw wrongValue('options.by', `must be one of ${byNumbers.join(', ')}`);
-  }
+  if (byNumber === -1) throw wrongChoice('options.by', byNumbers, by);
   if (typeof ignoreCase !== 'boolean')
     throw wrongType('options.ignoreCase', 'a boolean', ignoreCase);
   if (typeof zombies !== 'boolean') throw wrongType('options.zombies', 'a boolean', zombies);
@@ -222,31 +235,17 @@ export function withEnded(native: NativeQuery): NativeQuery {
   return { ...native, flags: native.flags & ~flags.skipsEnded };
 }
 
-/**
- * A condition that is overlooked would let every process pass, and the next line of the caller may
- * end them all. So what is no condition is refused, and so is a RegExp, a Map or another object that
- * cannot hold any.
- */
 function checkFilter(filter: ProcessFilter | undefined): ProcessFilter {
   const checked = checkOptions(filter, 'filter');
-  const keys = ArrayBuffer.isView(checked) ? [] : Object.keys(checked);
-  if (keys.length === 0 && !isPlain(checked)) {
-    throw wrongType('filter', 'an object with conditions, like { name: /^node/ }', filter);
-  }
-  const unknown = keys.find((key) => !Object.hasOwn(conditions, key));
-  if (unknown !== undefined) {
-    throw wrongValue(
-      'filter',
-      `has no condition ${JSON.stringify(unknown.slice(0, 80))}; there are ${Object.keys(conditions).join(', ')}`,
-    );
-  }
+  checkKeys('filter', checked, conditions, 'condition');
   return checked;
 }
 
-/** Whether an object was written as `{ … }`, here or in another realm. */
-function isPlain(object: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(object);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+/** Also of a lookup by name, some of whose options are conditions. */
+export function checkNameOptions<T extends object>(options: T | undefined): T {
+  const checked = checkOptions(options);
+  checkKeys('options', checked, nameOptions, 'option');
+  return checked;
 }
 
 /** A test of a text: of the whole of it, or of whether it occurs somewhere in it. */
@@ -267,11 +266,7 @@ interface SortedNames {
   readonly patterns: readonly Pattern[];
 }
 
-function sortNames(
-  name: NameQuery | undefined,
-  by: MatchBy,
-  ignoreCase: boolean,
-): SortedNames {
+function sortNames(name: NameQuery | undefined, by: MatchBy, ignoreCase: boolean): SortedNames {
   const names = copyNames(name);
   const isCaseless = ignoreCase || (namesAreImages && by !== 'cmdline');
   const texts: string[] = [];

@@ -1,6 +1,6 @@
 /** Being told of processes as they start, end, and change their names. */
 import { types } from 'node:util';
-import { wrongType, wrongValue } from './errors.js';
+import { wrongChoice, wrongType } from './errors.js';
 import type { DefaultFields, Field, Process } from './fields.js';
 import {
   checkBudget,
@@ -88,9 +88,7 @@ export function watch<const F extends readonly Field[] = DefaultFields>(
     interval: checkMilliseconds('options.interval', interval, 10),
     cpuBudget: checkBudget(cpuBudget),
   };
-  if (settings.backend === -1) {
-    throw wrongValue('options.backend', `must be one of ${backends.join(', ')}`);
-  }
+  if (settings.backend === -1) throw wrongChoice('options.backend', backends, backend);
   const query = compileFilter(asFilter(nameOrFilter), checked, { zombiesByDefault: false });
   const fields = query.native.fields | reportFields(query);
   const watched = { ...query, native: { ...query.native, fields } };
