@@ -15,6 +15,7 @@ import {
   checkPpid,
   checkUid,
 } from './options.js';
+import { followProgramLinks } from './program_links.js';
 
 /**
  * A name to look for. A string (as UTF-8) or bytes match when they equal, byte for byte, what `by`
@@ -35,7 +36,9 @@ export type NamePattern = string | RegExp | Uint8Array;
  *
  * - `'name'` (default): `name` or `comm`
  * - `'comm'`: `comm` alone
- * - `'exe'`: the executable's base name; its whole path when the query has a `/` (Windows: or a `\`)
+ * - `'exe'`: the executable's base name; its whole path when the query has a `/` (Windows: or a `\`).
+ *   Links in `/bin`, `/sbin`, `/usr/bin`, `/usr/sbin` and `/etc/alternatives` are followed when the call
+ *   is made, so that `/bin/sleep` finds `/usr/bin/sleep`; for other links, pass what `fs.realpath()` tells.
  * - `'argv0'`: the first argument, likewise; of a login shell also without the dash in front of it
  *   (`-bash` is found as `bash` too), and of a path in Windows, as Wine puts it there, what stands
  *   behind the last backslash
@@ -286,7 +289,7 @@ function sortNames(name: NameQuery | undefined, by: MatchBy, ignoreCase: boolean
     checkLiteral(one);
     if (typeof one !== 'string') bytes.push(one);
     else if (isCaseless && isBeyondAscii(one)) patterns.push(caselessPattern(one, ignoreCase));
-    else texts.push(one);
+    else texts.push(...spellings(one, by));
   }
   // Together, for each call of the encoder costs more than a name does.
   const encoded = Buffer.from(texts.map((text) => `${text}\0`).join(''));
@@ -296,6 +299,13 @@ function sortNames(name: NameQuery | undefined, by: MatchBy, ignoreCase: boolean
       : Buffer.concat([encoded, ...bytes.flatMap((one) => [one, terminator])]);
   if (literals.length - texts.length - bytes.length > mostBytes) throw tooLong(literals.length);
   return { literals, patterns };
+}
+
+/** The path of an executable is told without symbolic links; on most systems, `/bin` is one. */
+function spellings(name: string, by: MatchBy): string[] {
+  const isPath = (by === 'exe' || by === 'any') && name.startsWith('/') && !namesAreImages;
+  const followed = isPath ? followProgramLinks(name) : name;
+  return followed === name ? [name] : [name, followed];
 }
 
 const terminator = new Uint8Array(1);
