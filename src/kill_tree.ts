@@ -58,7 +58,7 @@ export interface KillTreeOptions extends SignalOptions, ForceOption {
  * Windows: the first signal ends a process at once.
  *
  * ```js
- * const { killed, remaining } = await killTree(child.pid, { grace: 2000 });
+ * const { killed, remaining } = await killTree(child, { grace: 2000 });
  * for (const { pid, exit } of killed) console.log(pid, exit.signal);
  * ```
  *
@@ -95,7 +95,7 @@ export async function killTree(
  *
  * ```js
  * const service = spawn('./serve', { detached: true });
- * await killGroup({ sid: service.pid }); // whoever is left of it
+ * await killGroup({ sid: service }); // whoever is left of it
  * ```
  *
  * @throws ProcessError `ERR_PROTECTED_PROCESS` when this process, an ancestor of it or PID 1 is one of

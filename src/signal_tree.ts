@@ -30,7 +30,7 @@ const mostSweeps = 20;
  * too.
  *
  * ```js
- * signalTree(child.pid, 'SIGHUP'); // reload, all of you
+ * signalTree(child, 'SIGHUP'); // reload, all of you
  * ```
  *
  * @param pidOrProcess A PID, a record with `pid` and `id`, a child process (`ChildHandle`), or an array
