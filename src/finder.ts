@@ -176,7 +176,7 @@ function whyNoRoot(code: string, path: string): string {
     ENOTDIR: 'is not a directory',
   };
   const problem = problems[code];
-  if (problem === undefined) return ` (${quoted(path)})`;
+  if (problem === undefined) return ` (${JSON.stringify(path)})`;
   return `: options.procRoot ${quoted(path)} ${problem}; give a directory on which proc is mounted, like "/proc"`;
 }
 
