@@ -2,8 +2,10 @@
 import { binding } from './binding.js';
 import { type EngineIteration, type EngineName, iterationNumber, kindNumber } from './engine.js';
 import { statusError } from './errors.js';
+import type { WatchBackend } from './watcher.js';
 
 export interface EngineCapability {
+  /** Whether `openFinder()` can have it. */
   available: boolean;
   /** Why not, in words: a kernel too old, a capability that is missing, …; `null` when it is. */
   reason: string | null;
@@ -25,9 +27,18 @@ export interface ViewCapability {
   hidden: string | null;
 }
 
+export interface WatchCapability {
+  /** How `watch()` learns of changes here, unless it is told to poll. */
+  backend: WatchBackend;
+  /** Why not by events, in words; `null` when it does. */
+  reason: string | null;
+}
+
 export interface Capabilities {
-  /** The engines of a Finder. */
+  /** The engines of a Finder: for lookups. `watch()` uses none of them; see `watch`. */
   engines: Record<EngineName, EngineCapability>;
+  /** What `watch()` goes by. */
+  watch: WatchCapability;
   /** What the module's functions see. */
   view: ViewCapability;
   /** What the engine `'bpf'` could walk here; `null` when it is not to be had. */
@@ -44,11 +55,13 @@ export interface Capabilities {
 export function capabilities(): Capabilities {
   const bpf = tryEngine('bpf', 'processes');
   const bpfOfThreads = bpf.available ? bpf : tryEngine('bpf', 'threads');
+  const events = tryEngine('events');
   return {
+    watch: { backend: events.available ? 'events' : 'polling', reason: events.reason },
     view: { foreign: binding.isForeign(true), hidden: hiddenReason() },
     engines: {
       procfs: tryEngine('procfs'),
-      events: tryEngine('events'),
+      events,
       bpf: bpfOfThreads,
       libproc: tryEngine('libproc'),
       ntquery: tryEngine('ntquery'),

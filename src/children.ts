@@ -2,6 +2,7 @@
 import type { DefaultFields, Field, Process } from './fields.js';
 import { stateless } from './lookups.js';
 import type { FieldOptions, SignalOptions } from './options.js';
+import type { PidOrProcess } from './target.js';
 
 export interface ChildrenOptions<F extends readonly Field[]>
   extends FieldOptions<F>,
@@ -12,7 +13,8 @@ export interface ChildrenOptions<F extends readonly Field[]>
 
 /**
  * The children of a process, zombies included, in ascending order of PIDs; none when it is not
- * there. PID 0 has those that the kernel started. Given a record with an `id`, none either when its PID belongs to another process by now.
+ * there. PID 0 has those that the kernel started. Given a record with an `id`, or a child process
+ * (`ChildHandle`), none either when its PID belongs to another process by now.
  *
  * Linux: asks the kernel for the children of each thread (`/proc/PID/task/TID/children`), where it
  * can tell and nothing changes meanwhile; else looks at the parent of every process, in one pass.
@@ -23,7 +25,7 @@ export interface ChildrenOptions<F extends readonly Field[]>
  * @throws ProcessError as `findByPid`.
  */
 export function children<const F extends readonly Field[] = DefaultFields>(
-  pidOrProcess: number | { pid: number; id: string },
+  pidOrProcess: PidOrProcess,
   options?: ChildrenOptions<F>,
 ): Promise<Process<F[number]>[]> {
   return stateless.children(pidOrProcess, options);

@@ -1,8 +1,13 @@
-import { getSystemErrorMap, types } from 'node:util';
+import { getSystemErrorMap } from 'node:util';
 import { binding } from './binding.js';
+import { nearest } from './nearest.js';
+
+/** Tells the errors of one copy of this library as those of another. */
+const brand = Symbol.for('procseek.ProcessError');
 
 /**
- * A question that could not be answered. Not thrown for a process that is not there: that is an
+ * A question that could not be answered. `instanceof` knows it also where it comes from another copy of
+ * this library. Not thrown for a process that is not there: that is an
  * answer.
  */
 export class ProcessError extends Error {
@@ -31,6 +36,15 @@ export class ProcessError extends Error {
     if (details.syscall !== undefined) this.syscall = details.syscall;
     if (details.pid !== undefined) this.pid = details.pid;
   }
+}
+
+Object.defineProperty(ProcessError.prototype, brand, { value: true });
+Object.defineProperty(ProcessError, Symbol.hasInstance, { value: hasInstance });
+
+/** Of this class; one that extends it has instances of its own. */
+function hasInstance(this: unknown, value: unknown): boolean {
+  if (this !== ProcessError) return Function.prototype[Symbol.hasInstance].call(this, value);
+  return typeof value === 'object' && value !== null && brand in value;
 }
 
 /** The error code of a negative status, like `'EMFILE'`; null for any other one. */
@@ -91,23 +105,49 @@ function coded<E extends Error>(error: E, code: string): E & CodedError {
 }
 
 function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
+  if (typeof value === 'string') return quoted(value);
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'an array';
-  if (types.isRegExp(value)) return 'a RegExp';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return String(value);
+  if (typeof value === 'object' && value !== null) return shownObject(value);
+  return typeof value === 'bigint' ? `${value}n` : String(value);
 }
 
-export function wrongType(name: string, expected: string, value: unknown): TypeError {
+/** As much of a text as a message has room for. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}
+
+function shownObject(value: object): string {
+  const made: unknown = (value as { constructor?: unknown }).constructor;
+  const name = typeof made === 'function' ? made.name : '';
+  return name === '' || name === 'Object' ? 'an object' : `an object of the class ${name}`;
+}
+
+/** `remedy` says what to do instead. */
+export function wrongType(name: string, expected: string, value: unknown, remedy = ''): TypeError {
   return coded(
-    new TypeError(`${name} must be ${expected}, not ${shown(value)}`),
+    new TypeError(`${name} must be ${expected}, not ${shown(value)}${remedy && `; ${remedy}`}`),
     'ERR_INVALID_ARG_TYPE',
   );
 }
 
 export function wrongValue(name: string, problem: string): TypeError {
   return coded(new TypeError(`${name} ${problem}`), 'ERR_INVALID_ARG_VALUE');
+}
+
+/** For a value that is none of a few words. */
+export function wrongChoice(name: string, choices: readonly string[], value: unknown): TypeError {
+  const list = choices.join(', ');
+  return wrongValue(
+    name,
+    `must be one of ${list}, not ${shown(value)}${suggestion(value, choices)}`,
+  );
+}
+
+/** What was probably meant, as the end of a message; nothing when none of the words is near. */
+export function suggestion(value: unknown, words: Iterable<string>): string {
+  const meant = typeof value === 'string' ? nearest(value, words) : undefined;
+  return meant === undefined ? '' : `; did you mean '${meant}'?`;
 }
 
 export function outOfRange(name: string, range: string, value: number): RangeError {

@@ -1,7 +1,7 @@
 /** Which processes a search leaves out. */
 import { binding } from './binding.js';
 import { type Engine, noEngine } from './engine.js';
-import { wrongType, wrongValue } from './errors.js';
+import { wrongChoice, wrongType } from './errors.js';
 import { Lookup } from './lookup.js';
 import { checkCount, checkPid, mostPids, sorted } from './options.js';
 import type { Query } from './query.js';
@@ -27,7 +27,7 @@ export function excludedPids(
     else if (one === 'ancestors') generations = Number.POSITIVE_INFINITY;
     else if (typeof one === 'number') pids.push(checkPid(one, name));
     else if (typeof one === 'string')
-      throw wrongValue(name, "must be 'self', 'ancestors' or a PID");
+      throw wrongChoice(name, ["'self'", "'ancestors'", 'a PID'], one);
     else throw wrongType(name, "'self', 'ancestors', a PID or an array of these", one);
   };
   if (!Array.isArray(exclude)) {

@@ -1,6 +1,6 @@
 /** The fields of a process: what they mean, and which of them were asked for. */
 import { binding } from './binding.js';
-import { outOfRange, wrongType, wrongValue } from './errors.js';
+import { outOfRange, quoted, suggestion, wrongType, wrongValue } from './errors.js';
 
 /**
  * Linux: the third field of proc_pid_stat(5), in psutil's words.
@@ -253,10 +253,10 @@ export type DefaultFields = readonly DefaultField[];
 export type Process<F extends Field = DefaultField> = Field extends F
   ? Flat<Pick<ProcessFields, 'pid'> & Partial<ProcessFields> & Truncation>
   : [Extract<F, TruncatedField>] extends [never]
-    ? { [K in 'pid' | F]: ProcessFields[K] }
-    : Flat<{ [K in 'pid' | F]: ProcessFields[K] } & Truncation>;
+    ? Pick<ProcessFields, 'pid' | F>
+    : Flat<Pick<ProcessFields, 'pid' | F> & Truncation>;
 
-/** The same, as one type of object. */
+/** The same, as one type of object, whose properties keep the documentation they have in `T`. */
 type Flat<T> = { [K in keyof T]: T[K] };
 
 /** The fields that a process can make as large as it likes. */
@@ -317,7 +317,7 @@ export function fieldMask(fields: readonly Field[]): number {
         throw wrongType('options.fields', 'an array of strings', field);
       throw wrongValue(
         'options.fields',
-        `has no field ${JSON.stringify(field)}; there are ${fieldNames.join(', ')}`,
+        `has no field ${quoted(field)}; there are ${fieldNames.join(', ')}${suggestion(field, fieldNames)}`,
       );
     }
     mask |= bit;

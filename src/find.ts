@@ -3,6 +3,7 @@ import type { DefaultFields, Field, Process } from './fields.js';
 import { stateless } from './lookups.js';
 import type { FieldOptions, SignalOptions } from './options.js';
 import type { NameOptions, NameQuery } from './query.js';
+import type { ChildHandle, ProcessIdentity } from './target.js';
 
 export interface FindOneByNameOptions<F extends readonly Field[]>
   extends NameOptions,
@@ -19,9 +20,12 @@ export interface FindByNameOptions<F extends readonly Field[]> extends FindOneBy
  * with signal 0, about half a microsecond. Windows: by a handle; where this user may not have one, by
  * the list of all processes, which alone tells that such a process has not ended.
  *
+ * Of a child process (`ChildHandle`): whether it is there, be it a zombie that Node.js has yet to wait
+ * for.
+ *
  * @throws TypeError, RangeError when `pid` is not an integer from 0 to 2³¹−1.
  */
-export function exists(pid: number): boolean {
+export function exists(pid: number | ChildHandle): boolean {
   return stateless.exists(pid);
 }
 
@@ -29,16 +33,17 @@ export function exists(pid: number): boolean {
  * Whether this very process is running: it has not ended, and no other one has been given its PID. A
  * process that has ended is not running, although its PID is taken until its parent waits for it (a
  * zombie); one that has lost its first thread alone, while others go on, is. `process` is a record
- * with `pid` and `id`. See `exists()` for the question whether a PID is taken.
+ * with `pid` and `id`, or a child process (`ChildHandle`). See `exists()` for the question whether a PID is taken.
  *
  * @throws ProcessError `EACCES` when the PID is in use by a process hidden from this user.
  */
-export function isRunning(process: { pid: number; id: string }): boolean {
+export function isRunning(process: ProcessIdentity | ChildHandle): boolean {
   return stateless.isRunning(process);
 }
 
 /**
- * Looks up one process by its PID; `undefined` when there is none (a thread's id is none). Reads
+ * Looks up one process by its PID, or a child process; `undefined` when there is none (a thread's id
+ * is none), or when the child has ended. Reads
  * only what `fields` need, and never lists processes: about 10 µs, whatever else is running. On
  * Windows that holds for processes that this user may open, and for all fields but `threads`.
  *
@@ -52,7 +57,7 @@ export function isRunning(process: { pid: number; id: string }): boolean {
  * @throws TypeError, RangeError for misuse.
  */
 export function findByPid<const F extends readonly Field[] = DefaultFields>(
-  pid: number,
+  pid: number | ChildHandle,
   options?: FieldOptions<F> & SignalOptions,
 ): Promise<Process<F[number]> | undefined> {
   return stateless.findByPid(pid, options);
@@ -64,7 +69,7 @@ export function findByPid<const F extends readonly Field[] = DefaultFields>(
  * takes microseconds, but for `user`, for which a directory server may be waited for as long.
  */
 export function findByPidSync<const F extends readonly Field[] = DefaultFields>(
-  pid: number,
+  pid: number | ChildHandle,
   options?: FieldOptions<F>,
 ): Process<F[number]> | undefined {
   return stateless.findByPidSync(pid, options);

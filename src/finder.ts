@@ -1,4 +1,5 @@
 /** Lookups that keep something from one to the next, to cost less. */
+import type { InspectOptions } from 'node:util';
 import { binding, type NativeEngine } from './binding.js';
 import {
   type EngineIteration,
@@ -12,9 +13,10 @@ import {
   kindNumber,
   OpenEngine,
 } from './engine.js';
-import { ProcessError, statusError, wrongType, wrongValue } from './errors.js';
+import { ProcessError, quoted, statusError, wrongChoice, wrongType, wrongValue } from './errors.js';
 import { Lookups } from './lookups.js';
 import { checkOptions } from './options.js';
+import { custom, show } from './shown.js';
 
 export interface FinderOptions {
   /**
@@ -44,6 +46,7 @@ export interface FinderOptions {
  * the module; once the finder is closed, ProcessError `ERR_FINDER_CLOSED`.
  */
 export class Finder extends Lookups {
+  /** How it finds processes: never `'auto'`, but what that came to. */
   readonly engine: EngineName;
   /** Of the engine `'bpf'`, what it walks; else `null`. */
   readonly iteration: EngineIteration | null;
@@ -96,6 +99,16 @@ export class Finder extends Lookups {
     this.#end.abort(finderClosed());
   }
 
+  /** @internal */
+  [custom](depth: number, options: InspectOptions): string {
+    const { engine, iteration, procRoot } = this;
+    const settled = { engine, iteration, procRoot };
+    if (this.#end.signal.aborted) return show('Finder', 'closed', settled, depth, options);
+    const { memory, degraded } = this;
+    return show('Finder', 'open', { ...settled, memory, degraded }, depth, options);
+  }
+
+  /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
@@ -133,11 +146,9 @@ export class Finder extends Lookups {
  */
 export async function openFinder(options?: FinderOptions): Promise<Finder> {
   const { engine = 'auto', iteration, procRoot } = checkOptions(options);
-  if (!engineNames.includes(engine)) {
-    throw wrongValue('options.engine', `must be one of ${engineNames.join(', ')}`);
-  }
+  if (!engineNames.includes(engine)) throw wrongChoice('options.engine', engineNames, engine);
   if (iteration !== undefined && (iteration === null || !iterationNames.includes(iteration))) {
-    throw wrongValue('options.iteration', "must be 'processes' or 'threads'");
+    throw wrongChoice('options.iteration', ['processes', 'threads'], iteration);
   }
   const root = procRoot === undefined ? undefined : checkPath(procRoot);
   const kind = kindNumber(engine);
@@ -148,13 +159,25 @@ export async function openFinder(options?: FinderOptions): Promise<Finder> {
   const { errno, syscall } = failure ?? {};
   const about = errno === undefined || syscall === undefined ? {} : { errno, syscall };
   if (failure !== undefined && reason === '') {
-    const where = procRoot === undefined ? '' : ` (${JSON.stringify(procRoot)})`;
+    const where = procRoot === undefined ? '' : whyNoRoot(failure.code, procRoot);
     throw new ProcessError(`${failure.message}${where}`, { code: failure.code, ...about });
   }
   throw new ProcessError(`The engine '${engine}' is not to be had here: ${reason}`, {
     code: 'ERR_ENGINE_UNAVAILABLE',
     ...about,
   });
+}
+
+/** The end of a message. */
+function whyNoRoot(code: string, path: string): string {
+  const problems: Readonly<Record<string, string>> = {
+    ENODEV: 'is not a mount of proc',
+    ENOENT: 'does not exist',
+    ENOTDIR: 'is not a directory',
+  };
+  const problem = problems[code];
+  if (problem === undefined) return ` (${JSON.stringify(path)})`;
+  return `: options.procRoot ${quoted(path)} ${problem}; give a directory on which proc is mounted, like "/proc"`;
 }
 
 function checkPath(path: unknown): Uint8Array {

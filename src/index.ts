@@ -1,9 +1,12 @@
 /** The public API. */
+// The types of Node.js are part of it, for compilers that take none of themselves (`types: []`).
+/// <reference types="node" preserve="true" />
 export {
   type Capabilities,
   capabilities,
   type EngineCapability,
   type ViewCapability,
+  type WatchCapability,
 } from './capabilities.js';
 export { type ChildrenOptions, children } from './children.js';
 export type { ScanMessage } from './diagnostics.js';
@@ -44,7 +47,7 @@ export {
 export { type Finder, type FinderOptions, openFinder } from './finder.js';
 export * as default from './index.js';
 export { type KillTreeOptions, killGroup, killTree } from './kill_tree.js';
-export { kill, type WaitStats, waitForExit, waitStats } from './lifecycle.js';
+export { kill, type WaitOptions, type WaitStats, waitForExit, waitStats } from './lifecycle.js';
 export type { Exit } from './monitor.js';
 export type { FieldOptions, SignalOptions } from './options.js';
 export type { ProcessGroup } from './process_group.js';
@@ -58,6 +61,7 @@ export type {
 export { scan, scanSync } from './scan.js';
 export { type ForceOption, type SignalTreeResult, signalTree } from './signal_tree.js';
 export type { ProcessBatches, ProcessStream } from './stream.js';
+export type { ChildHandle, PidOrProcess, ProcessIdentity } from './target.js';
 export { type WatchOptions, watch } from './watch.js';
 export type {
   ExitEvent,

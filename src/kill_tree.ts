@@ -58,12 +58,12 @@ export interface KillTreeOptions extends SignalOptions, ForceOption {
  * Windows: the first signal ends a process at once.
  *
  * ```js
- * const { killed, remaining } = await killTree(child.pid, { grace: 2000 });
+ * const { killed, remaining } = await killTree(child, { grace: 2000 });
  * for (const { pid, exit } of killed) console.log(pid, exit.signal);
  * ```
  *
- * @param pidOrProcess A PID, a record with `pid` and `id`, or an array of these. Those that are gone
- * are left out, and a process below several of them is ended once.
+ * @param pidOrProcess A PID, a record with `pid` and `id`, a child process (`ChildHandle`), or an array
+ * of these. Those that are gone are left out, and a process below several of them is ended once.
  * @throws ProcessError `ERR_PROTECTED_PROCESS` for PID 1 and for an ancestor of this process, unless
  * forced, before anybody is signalled; `EACCES` when the process is hidden from this user; `EMFILE`
  * and the like as `kill`.
@@ -95,7 +95,7 @@ export async function killTree(
  *
  * ```js
  * const service = spawn('./serve', { detached: true });
- * await killGroup({ sid: service.pid }); // whoever is left of it
+ * await killGroup({ sid: service }); // whoever is left of it
  * ```
  *
  * @throws ProcessError `ERR_PROTECTED_PROCESS` when this process, an ancestor of it or PID 1 is one of

@@ -1,43 +1,26 @@
 /** Waiting for the end of a process, and signalling it, without mistaking another one for it. */
+import { clearTimeout, setTimeout } from 'node:timers';
 import { onAbort } from './abort.js';
 import { binding } from './binding.js';
-import { foreignView, statusCode, statusError, wrongType } from './errors.js';
+import { statusCode, statusError } from './errors.js';
 import { type Exit, monitor } from './monitor.js';
-import {
-  checkOptions,
-  checkProcess,
-  checkRealPid,
-  checkSignal,
-  type SignalOptions,
-} from './options.js';
+import { checkMilliseconds, checkOptions, checkSignal, type SignalOptions } from './options.js';
 import { askParent } from './own_children.js';
 import { signalNumber } from './signals.js';
+import { checkTarget, type PidOrProcess } from './target.js';
 
 /** What native calls return for a process that there is not (any more); native/status.h. */
 const gone = 2;
 
+export interface WaitOptions extends SignalOptions {
+  /**
+   * Milliseconds to wait for at most, 0 to 2³¹−1: then it rejects with a DOMException `TimeoutError`,
+   * as with a `signal` of `AbortSignal.timeout()`. 0 tells at once. Default: without end.
+   */
+  timeout?: number | undefined;
+}
+
 const notKnown: Exit = { code: null, signal: null };
-
-/**
- * A process to act on. A PID alone has no `id`.
- *
- * What is acted on by system calls must be what `/proc` shows: where that is of another PID
- * namespace, both records and PIDs are likely to come from there.
- */
-export function checkTarget(pidOrProcess: unknown): { pid: number; id: string | undefined } {
-  const target = readTarget(pidOrProcess);
-  if (binding.isForeign(true)) throw foreignView(target.pid);
-  return target;
-}
-
-function readTarget(pidOrProcess: unknown): { pid: number; id: string | undefined } {
-  if (typeof pidOrProcess === 'number') return { pid: checkRealPid(pidOrProcess), id: undefined };
-  if (typeof pidOrProcess !== 'object') {
-    throw wrongType('process', 'a process or a PID', pidOrProcess);
-  }
-  const { pid, id } = checkProcess(pidOrProcess);
-  return { pid: checkRealPid(pid, 'process.pid'), id };
-}
 
 function bytes(id: string | undefined): Uint8Array | undefined {
   return id === undefined ? undefined : Buffer.from(id);
@@ -54,14 +37,14 @@ function bytes(id: string | undefined): Uint8Array | undefined {
  * minute, unless more than 136 processes end in each second of it. Aborting the last wait for a
  * process does not give it up at once: for 60 s it is followed all the same, with its file
  * descriptor, and so is each of the last 64 such processes. So it is safe to poll with a
- * `signal` of `AbortSignal.timeout(0)`. A PID alone is never enough to be told of the past.
+ * `timeout` of 0. A PID alone is never enough to be told of the past.
  *
  * Linux 6.15 and later tell how any process ended, once its parent has reaped it: if that takes more
  * than 100 ms, and always before, only zombies tell, to those who may ptrace(2) them (as a rule,
  * processes of the same user, and all for root), and children to this process.
  *
- * Given a PID alone, waits for the process that has it at this moment; given a record with an `id`,
- * for that process and no other one.
+ * Given a PID alone, waits for the process that has it at this moment; given a record with an `id`, or
+ * a child process (`ChildHandle`), for that process and no other one.
  *
  * Linux: a pidfd, which costs a file descriptor and nothing else until the process ends. There is one
  * for each process, however many wait for it, and a JavaScript thread takes at most a quarter of the
@@ -85,39 +68,59 @@ function bytes(id: string | undefined): Uint8Array | undefined {
  *
  * @throws ProcessError `EACCES` when the process is hidden from this user, `ENOMEM`, and `EMFILE`
  * when there is no file descriptor left to begin with.
+ * @throws DOMException `TimeoutError` once `timeout` is over; the reason of `signal` once that is aborted.
  * @throws TypeError, RangeError for misuse; a PID of 0 is.
  */
 export async function waitForExit(
-  pidOrProcess: number | { pid: number; id: string },
-  options?: SignalOptions,
+  pidOrProcess: PidOrProcess,
+  options?: WaitOptions,
 ): Promise<Exit> {
-  const { pid, id } = checkTarget(pidOrProcess);
-  const signal = checkSignal(checkOptions(options).signal);
+  const { pid, id, exit } = checkTarget(pidOrProcess);
+  const { signal: given, timeout } = checkOptions(options);
+  const signal = checkSignal(given);
+  const most = timeout === undefined ? undefined : checkMilliseconds('options.timeout', timeout, 0);
   signal?.throwIfAborted();
+  if (exit !== undefined) return exit;
   const asked = askParent(pid);
   return new Promise((resolve, reject) => {
-    let stopListening: (() => void) | undefined;
-    const settle = (exit: Exit) => {
-      stopListening?.();
-      resolve(exit);
+    const stops: (() => void)[] = [];
+    const stop = () => {
+      for (const each of stops) each();
     };
-    const cancel = monitor.waitForExit(pid, bytes(id), (exit) => {
-      if (asked === undefined || exit.code !== null || exit.signal !== null) settle(exit);
+    const settle = (end: Exit) => {
+      stop();
+      resolve(end);
+    };
+    const cancel = monitor.waitForExit(pid, bytes(id), (end) => {
+      if (asked === undefined || end.code !== null || end.signal !== null) settle(end);
       else asked(settle);
     });
     if (cancel === undefined) return resolve({ ...notKnown });
-    if (signal === undefined) return;
-    try {
-      stopListening = onAbort(signal, () => {
-        stopListening?.();
-        cancel();
-        reject(signal.reason);
-      });
-    } catch (error) {
+    const giveUp = (reason: unknown) => {
+      stop();
       cancel();
-      throw error;
+      reject(reason);
+    };
+    try {
+      if (signal) stops.push(onAbort(signal, () => giveUp(signal.reason)));
+      if (most !== undefined) stops.push(after(most, () => giveUp(timedOut(pid, most))));
+    } catch (error) {
+      giveUp(error);
     }
   });
+}
+
+/** Calls back after so many milliseconds; returns a function that keeps it from doing so. */
+function after(milliseconds: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, milliseconds);
+  timer.unref(); // the wait itself keeps Node.js from exiting, or is not to
+  return () => clearTimeout(timer);
+}
+
+/** What a signal of `AbortSignal.timeout()` rejects with, and what was waited for. */
+function timedOut(pid: number, milliseconds: number): DOMException {
+  const message = `Process ${pid} has not ended within ${milliseconds} ms`;
+  return new DOMException(message, 'TimeoutError');
 }
 
 /** What waiting costs at the moment. */
@@ -146,7 +149,7 @@ export function waitStats(): WaitStats {
  * is gone. As with kill(2), a signal to a zombie goes nowhere, and is no failure.
  *
  * Given a PID alone, it cannot know which process was meant: whichever has the PID now gets the
- * signal. Hand over the record that a lookup gave.
+ * signal. Hand over the record that a lookup gave, or the child process (`ChildHandle`).
  *
  * Linux: pidfd_open(2), a check of the identity, pidfd_send_signal(2). Before Linux 5.3 kill(2)
  * right after the check, which leaves some microseconds for the PID to change hands.
@@ -163,12 +166,11 @@ export function waitStats(): WaitStats {
  * @throws TypeError, RangeError for misuse: a PID below 1, a record without `id`;
  * `ERR_UNKNOWN_SIGNAL`.
  */
-export function kill(
-  process: number | { pid: number; id: string },
-  signal: string | number = 'SIGTERM',
-): boolean {
-  const { pid, id } = checkTarget(process);
-  const status = binding.signal(pid, bytes(id), signalNumber(signal));
+export function kill(process: PidOrProcess, signal: string | number = 'SIGTERM'): boolean {
+  const { pid, id, exit } = checkTarget(process);
+  const number = signalNumber(signal);
+  if (exit !== undefined) return false;
+  const status = binding.signal(pid, bytes(id), number);
   if (status < 0) throw statusError(status, pid);
   return status !== gone;
 }

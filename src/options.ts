@@ -2,7 +2,7 @@
  * Options that several functions take, and checks of what callers hand in. Misuse is a TypeError or
  * a RangeError with Node.js's codes.
  */
-import { foreignProcess, outOfRange, wrongType, wrongValue } from './errors.js';
+import { outOfRange, quoted, suggestion, wrongType, wrongValue } from './errors.js';
 import type { Field } from './fields.js';
 
 export interface FieldOptions<F extends readonly Field[]> {
@@ -29,7 +29,10 @@ const maxPid = 2 ** 31 - 1;
 const maxUid = 2 ** 32 - 1;
 
 function integer(name: string, value: unknown, least: number, most: number): number {
-  if (typeof value !== 'number') throw wrongType(name, 'a number', value);
+  if (typeof value !== 'number') {
+    const hasPid = typeof value === 'object' && value !== null && 'pid' in value;
+    throw wrongType(name, 'a number', value, hasPid ? 'pass its pid' : '');
+  }
   if (!Number.isInteger(value) || value < least || value > most) {
     throw outOfRange(name, `an integer from ${least} to ${most}`, value);
   }
@@ -164,12 +167,44 @@ export function checkCount(
   return count;
 }
 
+/**
+ * What holds no options is refused, lest they be overlooked: a RegExp, a Map, or an AbortSignal that
+ * should have been the option `signal`.
+ */
 export function checkOptions<T extends object>(options: T | undefined, name = 'options'): T {
   if (options === undefined) return {} as T;
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw wrongType(name, 'an object', options);
+  const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
+  if (!isObject) throw wrongType(name, 'an object', options);
+  if (isPlain(options)) return options;
+  if (ArrayBuffer.isView(options) || Object.keys(options).length === 0) {
+    const example = name === 'filter' ? '{ name: /^node/ }' : "{ fields: ['rss'] }";
+    throw wrongType(name, `an object like ${example}`, options);
   }
   return options;
+}
+
+/** Whether an object was written as `{ … }`, here or in another realm. */
+function isPlain(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/**
+ * A condition that is overlooked would let every process pass, and the next line of the caller may
+ * end them all: so what is no condition is refused.
+ */
+export function checkKeys(
+  name: string,
+  given: object,
+  known: Readonly<Record<string, true>>,
+  what: string,
+): void {
+  for (const key of Object.keys(given)) {
+    if (Object.hasOwn(known, key)) continue;
+    const all = Object.keys(known);
+    const list = `${all.join(', ')}${suggestion(key, all)}`;
+    throw wrongValue(name, `has no ${what} ${quoted(key)}; there are ${list}`);
+  }
 }
 
 /** False for an option that was left out. */
@@ -191,21 +226,4 @@ export function checkSignal(signal: unknown): AbortSignal | undefined {
     throw wrongType('options.signal', 'an AbortSignal', signal);
   }
   return signal as AbortSignal;
-}
-
-/**
- * A process as handed back to the library: what its PID and identity were. Of another PID namespace
- * than the one it is to be used in (see store_id() in native/linux/process_files.cc) it is refused.
- */
-export function checkProcess(process: unknown, isForeign = false): { pid: number; id: string } {
-  if (typeof process !== 'object' || process === null) {
-    throw wrongType('process', 'a process', process);
-  }
-  const { pid, id } = process as { pid?: unknown; id?: unknown };
-  if (typeof id !== 'string') {
-    throw wrongValue('process', "has no 'id': ask for that field when looking it up");
-  }
-  const checked = checkPid(pid, 'process.pid');
-  if (id.includes('@') !== isForeign) throw foreignProcess(checked);
-  return { pid: checked, id };
 }

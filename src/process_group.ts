@@ -6,19 +6,21 @@ import type { Process } from './fields.js';
 import type { Member, Members } from './members.js';
 import { checkOptions, checkRealPid } from './options.js';
 import { scan, scanSync } from './scan.js';
+import { type ChildHandle, isChild, pidOfChild } from './target.js';
 
 /** Processes that belong together, although nobody of their family may be left. */
 export type ProcessGroup =
   | {
       /**
        * All of this process group, 1 to 2³¹−1: the PID of its leader, who need not live any more.
-       * What a shell with job control starts by one line is one.
+       * What a shell with job control starts by one line is one. Of a child process, its PID, whether
+       * or not it has ended.
        */
-      pgid: number;
+      pgid: number | ChildHandle;
     }
   | {
       /** All of this session, likewise: what a `detached` child process leads is one. */
-      sid: number;
+      sid: number | ChildHandle;
     }
   | {
       /**
@@ -39,11 +41,12 @@ export interface GroupTest {
 }
 
 export function compileGroup(group: unknown): GroupTest {
-  const { pgid, sid, cgroup } = checkOptions(group as Partial<Row> | undefined, 'group');
+  const asked = group as Partial<Record<'pgid' | 'sid' | 'cgroup', unknown>> | undefined;
+  const { pgid, sid, cgroup } = checkOptions(asked, 'group');
   const given = [pgid, sid, cgroup].filter((one) => one !== undefined);
   if (given.length !== 1) throw wrongValue('group', 'must have one of pgid, sid and cgroup');
   if (pgid !== undefined) {
-    const number = checkRealPid(pgid, 'group.pgid');
+    const number = checkLeader(pgid, 'group.pgid');
     return {
       fields: ['id', 'ppid', 'pgid'],
       matches: (row) => row.pgid === number,
@@ -51,7 +54,7 @@ export function compileGroup(group: unknown): GroupTest {
     };
   }
   if (sid !== undefined) {
-    const number = checkRealPid(sid, 'group.sid');
+    const number = checkLeader(sid, 'group.sid');
     return {
       fields: ['id', 'ppid', 'sid'],
       matches: (row) => row.sid === number,
@@ -65,6 +68,10 @@ export function compileGroup(group: unknown): GroupTest {
     matches: (row) => row.cgroup === path || (row.cgroup?.startsWith(below) ?? false),
     cgroup: path,
   };
+}
+
+function checkLeader(pid: unknown, name: string): number {
+  return isChild(pid) ? pidOfChild(pid) : checkRealPid(pid, name);
 }
 
 function checkGroupPath(path: unknown): string {

@@ -2,11 +2,12 @@
 import { types } from 'node:util';
 import { binding } from './binding.js';
 import type { Engine } from './engine.js';
-import { outOfRange, wrongType, wrongValue } from './errors.js';
+import { outOfRange, wrongChoice, wrongType, wrongValue } from './errors.js';
 import { type Exclusion, excludedPids } from './exclude.js';
 import { fieldMask, optionalFieldMask } from './fields.js';
 import {
   checkCount,
+  checkKeys,
   checkLimit,
   checkMaxBytes,
   checkOptions,
@@ -14,6 +15,7 @@ import {
   checkPpid,
   checkUid,
 } from './options.js';
+import { followProgramLinks } from './program_links.js';
 
 /**
  * A name to look for. A string (as UTF-8) or bytes match when they equal, byte for byte, what `by`
@@ -34,7 +36,9 @@ export type NamePattern = string | RegExp | Uint8Array;
  *
  * - `'name'` (default): `name` or `comm`
  * - `'comm'`: `comm` alone
- * - `'exe'`: the executable's base name; its whole path when the query has a `/` (Windows: or a `\`)
+ * - `'exe'`: the executable's base name; its whole path when the query has a `/` (Windows: or a `\`).
+ *   Links in `/bin`, `/sbin`, `/usr/bin`, `/usr/sbin` and `/etc/alternatives` are followed when the call
+ *   is made, so that `/bin/sleep` finds `/usr/bin/sleep`; for other links, pass what `fs.realpath()` tells.
  * - `'argv0'`: the first argument, likewise; of a login shell also without the dash in front of it
  *   (`-bash` is found as `bash` too), and of a path in Windows, as Wine puts it there, what stands
  *   behind the last backslash
@@ -106,6 +110,20 @@ const conditions: Readonly<Record<keyof ProcessFilter, true>> = {
   zombies: true,
 };
 
+/** All options of a lookup by name. */
+const nameOptions: Readonly<Record<string, true>> = {
+  by: true,
+  ignoreCase: true,
+  uid: true,
+  ppid: true,
+  exclude: true,
+  zombies: true,
+  limit: true,
+  fields: true,
+  maxBytes: true,
+  signal: true,
+};
+
 /** In the order of `By` in native/query.h. */
 const byNumbers: readonly string[] = ['name', 'comm', 'exe', 'argv0', 'cmdline', 'any'];
 
@@ -171,9 +189,7 @@ export function compileQuery(
 ): Query {
   const { by = 'name', ignoreCase = false, zombies = name === undefined } = options;
   const byNumber = byNumbers.indexOf(by);
-  if (byNumber === -1) {
-    throw wrongValue('options.by', `must be one of ${byNumbers.join(', ')}`);
-  }
+  if (byNumber === -1) throw wrongChoice('options.by', byNumbers, by);
   if (typeof ignoreCase !== 'boolean')
     throw wrongType('options.ignoreCase', 'a boolean', ignoreCase);
   if (typeof zombies !== 'boolean') throw wrongType('options.zombies', 'a boolean', zombies);
@@ -222,31 +238,17 @@ export function withEnded(native: NativeQuery): NativeQuery {
   return { ...native, flags: native.flags & ~flags.skipsEnded };
 }
 
-/**
- * A condition that is overlooked would let every process pass, and the next line of the caller may
- * end them all. So what is no condition is refused, and so is a RegExp, a Map or another object that
- * cannot hold any.
- */
 function checkFilter(filter: ProcessFilter | undefined): ProcessFilter {
   const checked = checkOptions(filter, 'filter');
-  const keys = ArrayBuffer.isView(checked) ? [] : Object.keys(checked);
-  if (keys.length === 0 && !isPlain(checked)) {
-    throw wrongType('filter', 'an object with conditions, like { name: /^node/ }', filter);
-  }
-  const unknown = keys.find((key) => !Object.hasOwn(conditions, key));
-  if (unknown !== undefined) {
-    throw wrongValue(
-      'filter',
-      `has no condition ${JSON.stringify(unknown.slice(0, 80))}; there are ${Object.keys(conditions).join(', ')}`,
-    );
-  }
+  checkKeys('filter', checked, conditions, 'condition');
   return checked;
 }
 
-/** Whether an object was written as `{ … }`, here or in another realm. */
-function isPlain(object: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(object);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+/** Also of a lookup by name, some of whose options are conditions. */
+export function checkNameOptions<T extends object>(options: T | undefined): T {
+  const checked = checkOptions(options);
+  checkKeys('options', checked, nameOptions, 'option');
+  return checked;
 }
 
 /** A test of a text: of the whole of it, or of whether it occurs somewhere in it. */
@@ -287,7 +289,7 @@ function sortNames(name: NameQuery | undefined, by: MatchBy, ignoreCase: boolean
     checkLiteral(one);
     if (typeof one !== 'string') bytes.push(one);
     else if (isCaseless && isBeyondAscii(one)) patterns.push(caselessPattern(one, ignoreCase));
-    else texts.push(one);
+    else texts.push(...spellings(one, by));
   }
   // Together, for each call of the encoder costs more than a name does.
   const encoded = Buffer.from(texts.map((text) => `${text}\0`).join(''));
@@ -297,6 +299,13 @@ function sortNames(name: NameQuery | undefined, by: MatchBy, ignoreCase: boolean
       : Buffer.concat([encoded, ...bytes.flatMap((one) => [one, terminator])]);
   if (literals.length - texts.length - bytes.length > mostBytes) throw tooLong(literals.length);
   return { literals, patterns };
+}
+
+/** The path of an executable is told without symbolic links; on most systems, `/bin` is one. */
+function spellings(name: string, by: MatchBy): string[] {
+  const isPath = (by === 'exe' || by === 'any') && name.startsWith('/') && !namesAreImages;
+  const followed = isPath ? followProgramLinks(name) : name;
+  return followed === name ? [name] : [name, followed];
 }
 
 const terminator = new Uint8Array(1);

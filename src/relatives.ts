@@ -6,8 +6,9 @@ import type { Engine } from './engine.js';
 import { checkStatus, wrongType } from './errors.js';
 import { defaultFields, type Field, fieldMask, optionalFieldMask, type Process } from './fields.js';
 import { Lookup } from './lookup.js';
-import { checkOptions, checkPid, checkProcess, checkSignal } from './options.js';
+import { checkOptions, checkSignal } from './options.js';
 import { compileQuery, type QueryOptions } from './query.js';
+import { checkPidOrProcess, type PidOrProcess } from './target.js';
 import { run, walk } from './walk.js';
 
 type Relative = Process<'ppid'>;
@@ -15,20 +16,18 @@ type Relative = Process<'ppid'>;
 /** As `children` documents. */
 export async function findRelatives<F extends readonly Field[]>(
   engine: Engine,
-  pidOrProcess: number | { pid: number; id: string },
+  pidOrProcess: PidOrProcess,
   options: ChildrenOptions<F> | undefined,
 ): Promise<Process<F[number]>[]> {
   const { fields = defaultFields, maxBytes, recursive = false, signal } = checkOptions(options);
   if (typeof recursive !== 'boolean') throw wrongType('options.recursive', 'a boolean', recursive);
-  const { pid, id } =
-    typeof pidOrProcess === 'number'
-      ? { pid: checkPid(pidOrProcess), id: undefined }
-      : checkProcess(pidOrProcess, engine.isForeign);
+  const { pid, id, exit } = checkPidOrProcess(pidOrProcess, engine.isForeign);
   optionalFieldMask(fields);
   const asked: readonly Field[] = Array.isArray(fields) ? fields : [];
   const query = { fields: Array.isArray(fields) ? [...asked, 'ppid'] : fields, maxBytes };
   checkSignal(signal)?.throwIfAborted();
   compileQuery(undefined, query);
+  if (exit !== undefined) return [];
 
   const identity = await identityOf(engine, pid);
   if (pid !== 0 && (identity === undefined || (id !== undefined && id !== identity))) return [];

@@ -11,7 +11,7 @@ import type { ProcessStream } from './stream.js';
  * What is no condition of a filter is refused, as is an object that cannot hold any (a RegExp).
  *
  * ```js
- * for await (const { pid, rss } of scan({ uid: 1000 }, { fields: ['rss'] })) { … }
+ * for await (const { pid, rss } of scan({ uid: 1000 }, { fields: ['rss'] })) console.log(pid, rss);
  * ```
  *
  * @throws TypeError, RangeError for misuse. The stream rejects as `findByName` does.

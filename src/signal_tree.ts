@@ -30,11 +30,11 @@ const mostSweeps = 20;
  * too.
  *
  * ```js
- * signalTree(child.pid, 'SIGHUP'); // reload, all of you
+ * signalTree(child, 'SIGHUP'); // reload, all of you
  * ```
  *
- * @param pidOrProcess A PID, a record with `pid` and `id`, or an array of these. Those that are gone
- * are left out; a process below several of them is signalled once.
+ * @param pidOrProcess A PID, a record with `pid` and `id`, a child process (`ChildHandle`), or an array
+ * of these. Those that are gone are left out; a process below several of them is signalled once.
  * @param signal As for `kill`. 0 sends nothing, and tells who could be signalled.
  * @throws ProcessError `ERR_PROTECTED_PROCESS` for PID 1 and for an ancestor of this process, unless
  * forced; `EACCES` for one that is hidden from this user; `ENOSYS` on Windows for signals that it does

@@ -1,6 +1,6 @@
 /** Signals by name and number. */
 import nodeModule from 'node:module';
-import { wrongType } from './errors.js';
+import { quoted, suggestion, wrongType } from './errors.js';
 
 interface Signals {
   readonly numbers: Readonly<Record<string, number>>;
@@ -43,7 +43,17 @@ export function signalNumber(signal: unknown): number {
   const { numbers } = signals();
   const number = Object.hasOwn(numbers, signal) ? numbers[signal] : undefined;
   if (number !== undefined) return number;
-  throw Object.assign(new TypeError(`Unknown signal: ${signal}`), { code: 'ERR_UNKNOWN_SIGNAL' });
+  const given = typeof signal === 'string' ? quoted(signal) : signal;
+  const message = `Unknown signal: ${given}${meantSignal(signal, Object.keys(numbers))}`;
+  throw Object.assign(new TypeError(message), { code: 'ERR_UNKNOWN_SIGNAL' });
+}
+
+/** kill(1) and shells take names without SIG, and in whatever case. */
+function meantSignal(signal: string | number, names: readonly string[]): string {
+  if (typeof signal === 'number') return `; numbers are integers from 0 to ${largest}`;
+  if (/^\d+$/.test(signal)) return '; a number is given as a number, not as a string';
+  const whole = `SIG${signal.toUpperCase()}`;
+  return suggestion(names.includes(whole) ? whole : signal, names) || suggestion(whole, names);
 }
 
 /** Null for 0; real-time signals, which have no names, are like `'SIG34'`. */

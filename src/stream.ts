@@ -1,9 +1,11 @@
 /** Streaming over processes, at constant memory. */
+import type { InspectOptions } from 'node:util';
 import { abortWith } from './abort.js';
 import type { Engine } from './engine.js';
 import { ProcessError } from './errors.js';
 import { Lookup } from './lookup.js';
 import type { Query } from './query.js';
+import { custom, show } from './shown.js';
 import { step, stepSync, type Walk, walk } from './walk.js';
 
 /** Why a stream tells no more: it came to its end, was closed, or failed with a reason. */
@@ -11,7 +13,9 @@ type End = 'ended' | ProcessError | { reason: unknown };
 
 /** The batches of a stream. */
 export interface ProcessBatches<T> extends AsyncIterable<T[]> {
+  /** The next batch. Calls may overlap: they are answered in turn. */
   next(): Promise<IteratorResult<T[], undefined>>;
+  /** Closes the stream: what `for await` calls when it is left early. */
   return(): Promise<IteratorResult<T[], undefined>>;
   [Symbol.asyncIterator](): ProcessBatches<T>;
 }
@@ -81,6 +85,30 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
   }
 
   /**
+   * All that are left, as an array: what a loop over the stream would collect. Memory grows with their
+   * number, by some 100 bytes for each with the default fields.
+   *
+   * ```js
+   * const all = await scan().toArray();
+   * ```
+   *
+   * @throws ProcessError as `next()`.
+   */
+  async toArray(): Promise<T[]> {
+    const all: T[] = [];
+    for await (const batch of this.batches()) {
+      for (const row of batch) all.push(row);
+    }
+    return all;
+  }
+
+  /** @internal */
+  [custom](depth: number, options: InspectOptions): string {
+    const state = this.#end === undefined ? 'open' : this.#end === 'ended' ? 'ended' : 'closed';
+    return show('ProcessStream', state, {}, depth, options);
+  }
+
+  /**
    * Releases everything at once. Whoever waits for `next()`, or calls it later, is told so by a
    * ProcessError `ERR_SCAN_CLOSED`. Does nothing when called again, or behind the end.
    */
@@ -93,6 +121,7 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
     this.#stop({ reason });
   }
 
+  /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }

@@ -1,6 +1,6 @@
 /** Being told of processes as they start, end, and change their names. */
 import { types } from 'node:util';
-import { wrongType, wrongValue } from './errors.js';
+import { wrongChoice, wrongType } from './errors.js';
 import type { DefaultFields, Field, Process } from './fields.js';
 import {
   checkBudget,
@@ -48,8 +48,13 @@ export interface WatchOptions<F extends readonly Field[]> extends FieldOptions<F
  * watcher.on('start', ({ process }) => console.log('up', process.pid));
  * watcher.on('exit', ({ process, code, signal }) => console.log('down', process.pid, code ?? signal));
  *
- * for await (const { type, process } of watch({ name: /^worker-/, uid: 1000 })) …
+ * for await (const { type, process } of watch({ name: /^worker-/, uid: 1000 })) {
+ *   console.log(type, process.pid);
+ * }
  * ```
+ *
+ * Such a loop ends when the watcher is closed, and throws when its `signal` is aborted, with the
+ * signal's reason, or when the watch cannot begin.
  *
  * A process is a `start` when it was forked with a name that matches and has executed nothing else
  * within 10 ms (a worker of a pre-forking server), or when it executes a program that makes it match
@@ -70,7 +75,7 @@ export interface WatchOptions<F extends readonly Field[]> extends FieldOptions<F
  * `interval` can be missed, and an old process that renames itself is noticed within
  * (processes / 256) passes. Ends of the first 256 matches, or of as many as an eighth of the file
  * descriptors are enough for, are told at once, by pidfds (Linux 5.3); ends of others by the next
- * pass. The exit code is told where `waitForExit()` would know it. Windows
+ * pass; `stats.warning` says so, and `capabilities().watch` beforehand. The exit code is told where `waitForExit()` would know it. Windows
  * tells nobody but administrators of starts, hence polls; ends of the first 256 are told by handles.
  *
  * @throws ProcessError by way of `ready`, iterations and the event `error`: as `findByName`, and
@@ -88,9 +93,7 @@ export function watch<const F extends readonly Field[] = DefaultFields>(
     interval: checkMilliseconds('options.interval', interval, 10),
     cpuBudget: checkBudget(cpuBudget),
   };
-  if (settings.backend === -1) {
-    throw wrongValue('options.backend', `must be one of ${backends.join(', ')}`);
-  }
+  if (settings.backend === -1) throw wrongChoice('options.backend', backends, backend);
   const query = compileFilter(asFilter(nameOrFilter), checked, { zombiesByDefault: false });
   const fields = query.native.fields | reportFields(query);
   const watched = { ...query, native: { ...query.native, fields } };

@@ -1,5 +1,6 @@
 /** A watch as an object of JavaScript. */
 import { EventEmitter } from 'node:events';
+import type { InspectOptions } from 'node:util';
 import { abortWith } from './abort.js';
 import { binding } from './binding.js';
 import { hiddenReason } from './capabilities.js';
@@ -8,6 +9,7 @@ import { ProcessError, statusCode, statusError } from './errors.js';
 import type { Process } from './fields.js';
 import { type Counters, type Exit, monitor, type OpenWatch, throwLater } from './monitor.js';
 import type { Query } from './query.js';
+import { custom, show } from './shown.js';
 import type { WatcherEvent, WatcherEvents } from './watch_events.js';
 import { Iteration } from './watch_iteration.js';
 import { type Report, ReportReader } from './watch_report.js';
@@ -30,6 +32,12 @@ export interface WatcherStats {
    */
   reason: string | null;
   /**
+   * What can be missed, in words, because the backend polls: a process that lives shorter than
+   * `interval`, for one. `null` with events, which miss no more than what ends before it can be looked
+   * at, and until the backend is known.
+   */
+  warning: string | null;
+  /**
    * Why not all processes are told, as `capabilities().view.hidden` has it; `null` when none was
    * known to be hidden when this was first asked.
    */
@@ -40,9 +48,9 @@ export interface WatcherStats {
   skippedTicks: number;
   /** Changes, of whatever process, that the system told of. */
   events: number;
-  /** Of these, the ones that there was no room for. None of them is missed in the end: */
+  /** Of these, the ones that there was no room for: passes find out what was lost. */
   dropped: number;
-  /** passes that were made to find out what was lost. */
+  /** Passes that were made to find out what was lost. */
   resyncs: number;
   /** Passes that could not be completed, and are made again. */
   failedPasses: number;
@@ -60,16 +68,24 @@ export interface WatchMessage {
   cause: 'ready' | 'changes' | 'pass' | 'close';
   /** How many processes match. */
   processes: number;
+  /** Those of the watcher. */
   stats: WatcherStats;
 }
 
 /** In the order of `Backend` in native/watch.h. */
-export const backends: readonly unknown[] = ['auto', 'events', 'polling'];
+export const backends: readonly string[] = ['auto', 'events', 'polling'];
 
 export interface WatchSettings {
   readonly backend: number;
   readonly interval: number;
   readonly cpuBudget: number;
+}
+
+function whatPollingMisses(interval: number): string {
+  return (
+    `a process that lives less than ${interval} ms can be missed, and its start and its end are told ` +
+    `up to ${interval} ms late; an old process that is renamed is noticed after several passes`
+  );
 }
 
 /** How many events an iteration may be behind before the watch waits for it. */
@@ -176,6 +192,7 @@ export class Watcher<T = Process> extends EventEmitter<WatcherEvents<T>> {
     return this.#ready.promise;
   }
 
+  /** What it has cost so far, and how it learns of changes; as it was at the end, once it is closed. */
   get stats(): WatcherStats {
     return this.#final ?? this.#stats();
   }
@@ -198,6 +215,12 @@ export class Watcher<T = Process> extends EventEmitter<WatcherEvents<T>> {
   /** @internal Closes it with a reason of the caller's. */
   abort(reason: unknown): void {
     this.#close({ reason });
+  }
+
+  /** @internal */
+  [custom](depth: number, options: InspectOptions): string {
+    const state = this.#isClosed ? 'closed' : this.#isReady ? 'ready' : 'starting';
+    return show('Watcher', state, { processes: this.processes, stats: this.stats }, depth, options);
   }
 
   /** Closes it; resolves when all that it held has been released. */
@@ -385,6 +408,7 @@ export class Watcher<T = Process> extends EventEmitter<WatcherEvents<T>> {
     return {
       backend: this.#backend,
       reason: this.#reason,
+      warning: this.#backend === 'polling' ? whatPollingMisses(now.interval) : null,
       hidden: this.#hiddenReason(),
       passes: now.passes - before.passes,
       skippedTicks: now.skipped - before.skipped,

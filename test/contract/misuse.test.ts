@@ -10,6 +10,8 @@ import {
   findOneByName,
   findOneByNameSync,
   isRunning,
+  kill,
+  openFinder,
   scan,
   scanSync,
   watch,
@@ -98,13 +100,13 @@ describe.each(Object.entries({ isRunning, children } as unknown as Record<string
   '%s refuses as a process',
   (...call) => {
     test('what is none', async () => {
-      for (const other of [null, '1', undefined, Symbol('x'), () => 1]) {
+      for (const other of [null, '1', undefined, Symbol('x'), () => 1, [], [1]]) {
         expect(await failure(call, other)).toMatchObject(wrongType);
       }
     });
 
     test('one without an id', async () => {
-      for (const other of [{ pid: 1 }, { pid: 1, id: 1 }, { pid: 1, id: null }, []]) {
+      for (const other of [{ pid: 1 }, { pid: 1, id: 1 }, { pid: 1, id: null }]) {
         expect(await failure(call, other)).toMatchObject(wrongValue);
       }
     });
@@ -423,6 +425,29 @@ test('A message names the option, what it must be and what it is', () => {
   expect(() => scanSync({ pids: [1, -5] })).toThrow('filter.pids[1] must be an integer');
   expect(() => findByNameSync('x', { limit: 0 })).toThrow('options.limit must be');
 });
+
+test.each<[string, Any, string]>([
+  ['TERM', () => kill(process.pid, 'TERM'), `"TERM"; did you mean 'SIGTERM'?`],
+  ['sigkill', () => kill(process.pid, 'sigkill'), `"sigkill"; did you mean 'SIGKILL'?`],
+  ['an array as options', () => findByNameSync('x', [] as object), 'not an array'],
+  ['a signal as options', () => findByNameSync('x', AbortSignal.abort() as object), 'AbortSignal'],
+  ['by', () => findByNameSync('x', { by: 'command' } as object), 'not "command"'],
+  ['backend', () => watch('x', { backend: 'inotify' } as object), 'not "inotify"'],
+  ['isRunning', () => isRunning(1 as never), 'not 1; exists() tells'],
+  ['a field', () => findByPidSync(1, { fields: ['RSS'] } as object), "did you mean 'rss'?"],
+  ['a condition', () => findByNameSync('x', { user: 'root' } as object), 'no option "user"'],
+])('A near miss is answered: %s', (_, call, said) => {
+  expect(call).toThrow(said);
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'A directory that shows no processes is told from one that is not there',
+  async () => {
+    const open = (procRoot: string) => openFinder({ procRoot });
+    await expect(open('/tmp')).rejects.toThrow('"/tmp" is not a mount of proc');
+    await expect(open('/none')).rejects.toThrow('"/none" does not exist');
+  },
+);
 
 test('Options that are undefined are as good as left out', async () => {
   const none = undefined;

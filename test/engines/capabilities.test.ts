@@ -145,7 +145,7 @@ describe('Here', () => {
 
   test('nothing else is told, and always the same', () => {
     const told = capabilities();
-    expect(Object.keys(told).sort()).toEqual(['bpfIteration', 'engines', 'view']);
+    expect(Object.keys(told).sort()).toEqual(['bpfIteration', 'engines', 'view', 'watch']);
     expect(Object.keys(told.engines)).toEqual(['procfs', 'events', 'bpf', 'libproc', 'ntquery']);
     expect(capabilities()).toEqual(told);
     expect(capabilities()).not.toBe(told);

@@ -1,4 +1,5 @@
 /** What the compiler knows of the answers. */
+import { spawn } from 'node:child_process';
 import { describe, expectTypeOf, test } from 'vitest';
 import procseek, {
   type Capabilities,
@@ -10,7 +11,7 @@ import procseek, {
   type EngineName,
   type Exclusion,
   type Exit,
-  type exists,
+  exists,
   type Field,
   type Finder,
   type FinderOptions,
@@ -24,6 +25,8 @@ import procseek, {
   type IoCounters,
   isRunning,
   kill,
+  killGroup,
+  killTree,
   openFinder,
   type Process,
   type ProcessError,
@@ -31,6 +34,7 @@ import procseek, {
   type ProcessState,
   scan,
   scanSync,
+  signalTree,
   type WaitStats,
   type WatchBackend,
   type Watcher,
@@ -320,6 +324,7 @@ describe('Capabilities', () => {
   test('are those of each engine', () => {
     expectTypeOf(capabilities).toEqualTypeOf<() => Capabilities>();
     expectTypeOf<Capabilities>().toEqualTypeOf<{
+      watch: { backend: WatchBackend; reason: string | null };
       view: { foreign: boolean; hidden: string | null };
       engines: Record<EngineName, EngineCapability>;
       bpfIteration: EngineIteration | null;
@@ -377,8 +382,21 @@ describe('Ends and signals', () => {
     kill(findByPidSync(1));
     // @ts-expect-error a PID is a number
     void waitForExit('1');
-    // @ts-expect-error there is no such option
     void waitForExit(1, { timeout: 1 });
+    // @ts-expect-error there is no such option
+    void waitForExit(1, { grace: 1 });
+    const child = spawn('true');
+    expectTypeOf(waitForExit(child)).resolves.toEqualTypeOf<Exit>();
+    kill(child);
+    isRunning(child);
+    exists(child);
+    void children(child);
+    void findByPid(child, { fields: ['rss'] });
+    void killTree([child, 1]);
+    signalTree(child);
+    void killGroup({ sid: child });
+    // @ts-expect-error the PID of a child that may not have been started
+    kill(child.pid);
     // @ts-expect-error a signal has a name or a number
     kill(1, null);
   });

@@ -1,0 +1,78 @@
+/** Programs for the compiler, beside dist/, as their authors would have them. */
+import { join } from 'node:path';
+import ts from 'typescript';
+import { root } from '../support/platform.js';
+
+/** What a careful author has switched on; `types: []` is the default of TypeScript 6 and later. */
+const options: ts.CompilerOptions = {
+  module: ts.ModuleKind.NodeNext,
+  target: ts.ScriptTarget.ES2022,
+  lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  types: [],
+  noEmit: true,
+  paths: { procseek: [join(root, 'dist/index.d.mts')] },
+};
+
+/** Each file is parsed once for all modules. */
+const parsed = ts.createDocumentRegistry();
+
+let modules = 0;
+
+/** A language service for the text of one module, as editors have it. */
+export class Editor {
+  /** What has been parsed is known by its path. */
+  readonly #file = join(root, `test/types/module-${modules++}.mts`);
+  readonly #text: string;
+  readonly #service: ts.LanguageService;
+
+  constructor(text: string) {
+    this.#text = text;
+    const { readFile, fileExists, directoryExists, getDirectories, readDirectory } = ts.sys;
+    const read = (path: string) => (path === this.#file ? text : readFile(path));
+    this.#service = ts.createLanguageService(
+      {
+        readFile: read,
+        fileExists: (path) => path === this.#file || fileExists(path),
+        directoryExists,
+        getDirectories,
+        readDirectory,
+        getCompilationSettings: () => options,
+        getScriptFileNames: () => [this.#file],
+        getScriptVersion: () => '1',
+        getScriptSnapshot: (path) => {
+          const content = read(path);
+          return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content);
+        },
+        getCurrentDirectory: () => root,
+        getDefaultLibFileName: ts.getDefaultLibFilePath,
+      },
+      parsed,
+    );
+  }
+
+  /** What the compiler has to say against the module. */
+  complaints(): string[] {
+    const all = [
+      ...this.#service.getSyntacticDiagnostics(this.#file),
+      ...this.#service.getSemanticDiagnostics(this.#file),
+    ];
+    return all.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+  }
+
+  /** What is shown of the word in front of a mark, behind its type. */
+  documentationBefore(mark: string): string {
+    const info = this.#service.getQuickInfoAtPosition(this.#file, this.#text.indexOf(mark) - 1);
+    return ts.displayPartsToString(info?.documentation);
+  }
+
+  /** The names of what a value has, as an editor offers them behind the dot in front of a mark. */
+  membersBefore(mark: string): string[] {
+    const position = this.#text.indexOf(mark);
+    const { entries = [] } =
+      this.#service.getCompletionsAtPosition(this.#file, position, undefined) ?? {};
+    return entries.map(({ name }) => name);
+  }
+}
