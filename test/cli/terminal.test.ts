@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { root } from '../package/installed.js';
-import { isRoot } from '../support/processes.js';
 import { makeProgram, scratchDirectory, startProgram } from '../support/programs.js';
+import { onlyIf, rootOnly } from '../support/requirements.js';
 
 const directory = scratchDirectory();
 const command = join(root, 'dist/cli.js');
@@ -49,7 +49,7 @@ const hostile: [what: string, name: string, shown: string][] = [
 
 const hostileNode = join(directory, hostile[0]?.[1] ?? '');
 
-describe.runIf(process.platform === 'linux')('procseek find', () => {
+describe('procseek find', onlyIf(process.platform === 'linux', 'needs Linux'), () => {
   it.each(hostile)('shows a name with %s as text', async (_, name, shown) => {
     const { pid } = await startProgram(makeProgram(directory, name), [name]);
     const { code, stdout } = await procseek('find', name);
@@ -101,29 +101,25 @@ describe.runIf(process.platform === 'linux')('procseek find', () => {
   });
 });
 
-describe.runIf(process.platform === 'linux')('procseek demo', () => {
+describe('procseek demo', onlyIf(process.platform === 'linux', 'needs Linux'), () => {
   /** As the first process of a PID namespace it is the only one that its scan finds. */
-  it.runIf(isRoot)(
-    'shows a hostile name wherever it shows names',
-    async () => {
-      copyFileSync(process.execPath, hostileNode);
-      const alone = ['--pid', '--fork', '--mount-proc', '--kill-child', '--'];
-      const { code, stdout, stderr } = await execute('unshare', [
-        ...[...alone, hostileNode, command, 'demo'],
-      ]);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expectHarmless(stdout);
-      // In the question, in the list, and as JSON in the records.
-      expect(stdout).toContain("findByName('\\x1b]0;pwned\\x07')");
-      expect(stdout).toContain('1 processes: \\x1b]0;pwned\\x07, …');
-      expect(stdout).toContain('"name":"\\u001b]0;pwned\\u0007"');
-      expect(stdout).toMatch(/"exe":"[^"]*\/\\u001b\]0;pwned\\u0007"/);
-    },
-    120_000,
-  );
+  it('shows a hostile name wherever it shows names', rootOnly, async () => {
+    copyFileSync(process.execPath, hostileNode);
+    const alone = ['--pid', '--fork', '--mount-proc', '--kill-child', '--'];
+    const { code, stdout, stderr } = await execute('unshare', [
+      ...[...alone, hostileNode, command, 'demo'],
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expectHarmless(stdout);
+    // In the question, in the list, and as JSON in the records.
+    expect(stdout).toContain("findByName('\\x1b]0;pwned\\x07')");
+    expect(stdout).toContain('1 processes: \\x1b]0;pwned\\x07, …');
+    expect(stdout).toContain('"name":"\\u001b]0;pwned\\u0007"');
+    expect(stdout).toMatch(/"exe":"[^"]*\/\\u001b\]0;pwned\\u0007"/);
+  });
 });
 
-describe.runIf(process.platform === 'linux')('procseek bench', () => {
+describe('procseek bench', onlyIf(process.platform === 'linux', 'needs Linux'), () => {
   it('writes a hostile argument as text into every report', async () => {
     const file = (kind: string) => join(directory, `\u001b]0;pwned\u0007\u202e.${kind}`);
     const outputs = ['json', 'markdown', 'html'].flatMap((kind) => [`--${kind}`, file(kind)]);

@@ -16,6 +16,7 @@ import {
   scanSync,
   watch,
 } from '../../src/index.js';
+import { onlyIf } from '../support/requirements.js';
 
 /** The public functions, as JavaScript may call them. */
 type Any = (...args: unknown[]) => unknown;
@@ -440,8 +441,9 @@ test.each<[string, Any, string]>([
   expect(call).toThrow(said);
 });
 
-test.skipIf(process.platform !== 'linux')(
+test(
   'A directory that shows no processes is told from one that is not there',
+  onlyIf(process.platform === 'linux', 'needs Linux'),
   async () => {
     const open = (procRoot: string) => openFinder({ procRoot });
     await expect(open('/tmp')).rejects.toThrow('"/tmp" is not a mount of proc');

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findByName, findByNameSync, scanSync } from '../../src/index.js';
+import { onlyIf } from '../support/requirements.js';
 
 const isLink = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
 
@@ -24,8 +25,9 @@ function run(path: string): number {
   return child.pid ?? 0;
 }
 
-describe.skipIf(process.platform !== 'linux')(
+describe(
   'By the path of its executable, a program is found',
+  onlyIf(process.platform === 'linux', 'needs Linux'),
   () => {
     test.each(called)('by %s', async (path) => {
       const pid = run(path);

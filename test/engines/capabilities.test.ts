@@ -9,6 +9,7 @@ import { offered } from '../support/engines.js';
 import { inPidNamespace, inProcess, type Surroundings, type Tools } from '../support/library.js';
 import { type Child, isRoot, launch } from '../support/processes.js';
 import { makeScript, scratchDirectory, uniqueName } from '../support/programs.js';
+import { onlyIf, rootOnly } from '../support/requirements.js';
 import { refusing } from '../support/sandbox.js';
 
 const [major = 0, minor = 0] = release().split('.').map(Number);
@@ -167,8 +168,8 @@ describe('Here', () => {
   });
 });
 
-describe.skipIf(!isRoot)('Without a capability', () => {
-  test.skipIf(!hasBpf)('bpf names the two that it needs', async () => {
+describe('Without a capability', rootOnly, () => {
+  test('bpf names the two that it needs', onlyIf(hasBpf, 'needs the engine bpf'), async () => {
     const told = await lookFrom({ launcher: without });
     expectSound(told);
     const { engines } = told.offer;
@@ -187,17 +188,22 @@ describe.skipIf(!isRoot)('Without a capability', () => {
     expect(told.offer.engines.procfs.available).toBe(true);
   });
 
-  test.skipIf(!hasBpf).each([
+  test.each([
     ['+bpf', 'CAP_PERFMON'],
     ['+perfmon', 'CAP_BPF'],
-  ])('bpf names the one that it still needs, with %s', async (caps, missing) => {
-    const told = await lookFrom({ launcher: having(caps) });
-    expectSound(told);
-    expect(told.offer.engines.bpf.reason).toBe(`needs the capability ${missing}`);
-  });
+  ])(
+    'bpf names the one that it still needs, with %s',
+    onlyIf(hasBpf, 'needs the engine bpf'),
+    async (caps, missing) => {
+      const told = await lookFrom({ launcher: having(caps) });
+      expectSound(told);
+      expect(told.offer.engines.bpf.reason).toBe(`needs the capability ${missing}`);
+    },
+  );
 
-  test.skipIf(!hasBpf).each(['+bpf,+perfmon', '+sys_admin'])(
+  test.each(['+bpf,+perfmon', '+sys_admin'])(
     'that it needs not, bpf is there: with %s',
+    onlyIf(hasBpf, 'needs the engine bpf'),
     async (caps) => {
       const told = await lookFrom({ launcher: having(caps) });
       expectSound(told);
@@ -208,7 +214,7 @@ describe.skipIf(!isRoot)('Without a capability', () => {
   );
 });
 
-describe.skipIf(!isRoot)('In a PID namespace', () => {
+describe('In a PID namespace', rootOnly, () => {
   const missing = /PID namespace/;
 
   test('with a /proc of its own, there is bpf, which tells of that namespace alone', async () => {
@@ -239,7 +245,7 @@ describe.skipIf(!isRoot)('In a PID namespace', () => {
   });
 });
 
-describe.skipIf(!isRoot)('In another namespace', () => {
+describe('In another namespace', rootOnly, () => {
   test('of users, there is neither bpf nor events', async () => {
     const told = await lookFrom({ launcher: unshare('--user', '--map-root-user') });
     expectSound(told);
@@ -264,9 +270,10 @@ describe.skipIf(!isRoot)('In another namespace', () => {
   });
 });
 
-describe.skipIf(!isRoot)('In a sandbox', () => {
-  test.skipIf(!hasBpf).each(['EPERM', 'ENOSYS'] as const)(
+describe('In a sandbox', rootOnly, () => {
+  test.each(['EPERM', 'ENOSYS'] as const)(
     'that refuses bpf(2) with %s, bpf is not there, and seccomp is told to be why',
+    onlyIf(hasBpf, 'needs the engine bpf'),
     async (error) => {
       const told = await lookFrom({ launcher: refusing(error, 'bpf') });
       expectSound(told);
@@ -303,7 +310,7 @@ describe.skipIf(!isRoot)('In a sandbox', () => {
   });
 });
 
-describe.skipIf(!isRoot)('Where /proc hides processes', () => {
+describe('Where /proc hides processes', rootOnly, () => {
   const hiding = (at: string, option: string, ...then: string[]) => [
     ...unshare('--mount', '/bin/sh', '-c'),
     `mount -t proc -o hidepid=${option} proc ${at} && exec "$@"`,

@@ -16,6 +16,7 @@ import {
   scratchDirectory,
   uniqueName,
 } from '../support/programs.js';
+import { onlyIf } from '../support/requirements.js';
 import { until } from '../support/until.js';
 
 type Asked = Pick<Finder, 'findByNameSync' | 'findByName' | 'scanSync' | 'scan' | 'children'>;
@@ -503,15 +504,23 @@ describe('The best engine', () => {
     }
   });
 
-  test.runIf(offered.bpfIteration === 'processes')('walks processes in the kernel', async () => {
-    expect(await open()).toMatchObject({ engine: 'bpf', iteration: 'processes' });
-    expect(await open({ procRoot: '/proc' })).toMatchObject({ engine: 'bpf' });
-  });
+  test(
+    'walks processes in the kernel',
+    onlyIf(offered.bpfIteration === 'processes', 'needs Linux 6.7'),
+    async () => {
+      expect(await open()).toMatchObject({ engine: 'bpf', iteration: 'processes' });
+      expect(await open({ procRoot: '/proc' })).toMatchObject({ engine: 'bpf' });
+    },
+  );
 
-  test.runIf(offered.engines.bpf.available)('walks what it is told to walk', async () => {
-    const finder = await open({ iteration: 'threads' });
-    if (finder.engine === 'bpf') expect(finder.iteration).toBe('threads');
-  });
+  test(
+    'walks what it is told to walk',
+    onlyIf(offered.engines.bpf.available, 'needs the engine bpf'),
+    async () => {
+      const finder = await open({ iteration: 'threads' });
+      if (finder.engine === 'bpf') expect(finder.iteration).toBe('threads');
+    },
+  );
 
   test('is what capabilities() says where walking processes can be had since Linux 6.7', () => {
     const [major = 0, minor = 0] = release().split('.').map(Number);

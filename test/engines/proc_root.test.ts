@@ -5,8 +5,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import * as procseek from '../../src/index.js';
 import { offered, open, waysHere } from '../support/engines.js';
 import { inProcess, type Tools } from '../support/library.js';
-import { type Child, isRoot, launch, start } from '../support/processes.js';
+import { type Child, launch, start } from '../support/processes.js';
 import { makeScript, scratchDirectory, uniqueName } from '../support/programs.js';
+import { onlyIf, rootOnly } from '../support/requirements.js';
 import { until } from '../support/until.js';
 
 const scratch = scratchDirectory();
@@ -160,7 +161,7 @@ async function ask({ procseek, require }: Tools, asked: Asked) {
   return { ...result, closed, alive: procseek.exists(process.pid) && other !== undefined };
 }
 
-describe.skipIf(!isRoot)('In a container, the /proc of the host', () => {
+describe('In a container, the /proc of the host', rootOnly, () => {
   const root = join(scratch, 'host');
   const name = uniqueName(20);
   let told: Awaited<ReturnType<typeof ask>>;
@@ -343,15 +344,16 @@ print(threading.enumerate()[1].native_id, flush=True)`,
     expect(told.closed).toMatchObject({ error: { code: 'ERR_FINDER_CLOSED' } });
   });
 
-  test.runIf(offered.engines.bpf.available)(
+  test(
     'does not keep the kernel from telling of the own one',
+    onlyIf(offered.engines.bpf.available, 'needs the engine bpf'),
     () => {
       expect(told.ownOpened).toEqual(['bpf', []]);
     },
   );
 });
 
-describe.skipIf(!isRoot)('From the host, the /proc of a namespace below', () => {
+describe('From the host, the /proc of a namespace below', rootOnly, () => {
   const startBelow = async () => {
     const name = uniqueName(14);
     const child = await start('/usr/bin/unshare', [
@@ -405,7 +407,7 @@ describe.skipIf(!isRoot)('From the host, the /proc of a namespace below', () => 
   );
 });
 
-describe.skipIf(!isRoot)('Another mount of the own /proc', () => {
+describe('Another mount of the own /proc', rootOnly, () => {
   const bound = join(scratch, 'bound');
   const fresh = join(scratch, 'fresh');
 

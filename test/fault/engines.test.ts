@@ -1,6 +1,7 @@
 /** Finders whose system calls fail for a while, or for good: what they answer is right all the same. */
 import { describe, expect, test } from 'vitest';
 import { offered } from '../support/engines.js';
+import { onlyIf } from '../support/requirements.js';
 import { load, resultOf } from './support.js';
 
 type Engine = 'events' | 'bpf';
@@ -56,42 +57,46 @@ const failing = (call: string, error: string, when: string, script: string) =>
 
 const right = { wrong: [], degraded: null, troubles: ['none'] };
 
-describe.runIf(offered.engines.bpf.available)('a program in the kernel', () => {
-  // Among the first calls are one of each kind: a map is made and filled, the loader loaded and run.
-  test.each([
-    ...['EAGAIN', 'EINTR'].flatMap((error) => [1, 2, 3, 4, 5].map((at) => [error, `${at}`])),
-    ['EAGAIN', '3..6'],
-  ])('is loaded when a call is interrupted (%s at call %s)', async (error, when) => {
-    expect(await failing('bpf', error, when, lookups('bpf', 3))).toMatchObject(right);
-  });
+describe(
+  'a program in the kernel',
+  onlyIf(offered.engines.bpf.available, 'needs the engine bpf'),
+  () => {
+    // Among the first calls are one of each kind: a map is made and filled, the loader loaded and run.
+    test.each([
+      ...['EAGAIN', 'EINTR'].flatMap((error) => [1, 2, 3, 4, 5].map((at) => [error, `${at}`])),
+      ['EAGAIN', '3..6'],
+    ])('is loaded when a call is interrupted (%s at call %s)', async (error, when) => {
+      expect(await failing('bpf', error, when, lookups('bpf', 3))).toMatchObject(right);
+    });
 
-  test('that is interrupted all the time is refused for that reason, which is no lack', async () => {
-    const script = `${load}
+    test('that is interrupted all the time is refused for that reason, which is no lack', async () => {
+      const script = `${load}
       procseek.openFinder({ engine: 'bpf' }).then(
         () => console.log('"opened"'),
         ({ code, message }) => console.log(JSON.stringify([code, message])));`;
-    const [code, message] = (await failing('bpf', 'EAGAIN', '1+', script)) as unknown as string[];
-    expect(code).toBe('EAGAIN');
-    expect(message).not.toMatch(/does not take/);
-  });
+      const [code, message] = (await failing('bpf', 'EAGAIN', '1+', script)) as unknown as string[];
+      expect(code).toBe('EAGAIN');
+      expect(message).not.toMatch(/does not take/);
+    });
 
-  test.each(['ENOMEM', 'EPERM', 'EINTR'])(
-    'that cannot be run for a while (%s) is done without',
-    async (error) => {
-      const answer = await failing('bpf', error, '20..27', lookups('bpf', 30));
-      expect(answer).toMatchObject({ wrong: [], degraded: null });
-      expect(answer.troubles).toEqual(['none', 'some']);
-    },
-  );
+    test.each(['ENOMEM', 'EPERM', 'EINTR'])(
+      'that cannot be run for a while (%s) is done without',
+      async (error) => {
+        const answer = await failing('bpf', error, '20..27', lookups('bpf', 30));
+        expect(answer).toMatchObject({ wrong: [], degraded: null });
+        expect(answer.troubles).toEqual(['none', 'some']);
+      },
+    );
 
-  test('that cannot be run any more is done without, and the finder says so', async () => {
-    const answer = await failing('bpf', 'EPERM', '20+', lookups('bpf', 30));
-    expect(answer.wrong).toEqual([]);
-    expect(answer.degraded).toMatch(/program/);
-  });
-});
+    test('that cannot be run any more is done without, and the finder says so', async () => {
+      const answer = await failing('bpf', 'EPERM', '20+', lookups('bpf', 30));
+      expect(answer.wrong).toEqual([]);
+      expect(answer.degraded).toMatch(/program/);
+    });
+  },
+);
 
-describe.runIf(offered.engines.events.available)('process events', () => {
+describe('process events', onlyIf(offered.engines.events.available, 'needs process events'), () => {
   test.each(['EIO', 'ENOMEM', 'EINTR', 'ENOBUFS'])(
     'that cannot be read for once (%s) are listened to again',
     async (error) => {

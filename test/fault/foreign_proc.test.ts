@@ -1,6 +1,6 @@
 /** A /proc that shows another PID namespace than the one that system calls speak of. */
 import { describe, expect, test } from 'vitest';
-import { isRoot } from '../support/processes.js';
+import { rootOnly } from '../support/requirements.js';
 import { load, resultOf } from './support.js';
 
 /** The host's /proc, in a PID namespace of one's own: as in a container that has it mounted. */
@@ -14,7 +14,7 @@ async function attempt(ask) {
 
 const refused = { name: 'ProcessError', code: 'ERR_FOREIGN_PROCESS' };
 
-describe.skipIf(!isRoot)('Below a /proc of another PID namespace', () => {
+describe('Below a /proc of another PID namespace', rootOnly, () => {
   test('records say so, and whatever acts or waits refuses them', async () => {
     const told = await resultOf<Record<string, unknown>>(
       `${helpers}

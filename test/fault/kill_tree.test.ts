@@ -14,6 +14,7 @@ import { inPidNamespace, inProcess, traced } from '../support/library.js';
 import { hasEnded } from '../support/proc.js';
 import { isRoot, start, startPython } from '../support/processes.js';
 import { scratchDirectory, uniqueName } from '../support/programs.js';
+import { rootOnly } from '../support/requirements.js';
 import { until } from '../support/until.js';
 
 const directory = scratchDirectory();
@@ -68,7 +69,7 @@ describe('The parent of a process that killTree() ends', () => {
     return exit;
   }
 
-  it.skipIf(!isRoot).each(parents)('sees its end alone: %s', async (_, command) => {
+  it.each(parents)('sees its end alone: %s', rootOnly, async (_, command) => {
     const plain = await exitOfParent(command, (pid) => kill(pid, 'SIGTERM'));
     for (let i = 0; i < 5; i++) {
       expect(await exitOfParent(command, (pid) => killTree(pid))).toEqual(plain);
@@ -246,7 +247,7 @@ while time.monotonic() < over:
     time.sleep(0.005)`,
   };
 
-  it.skipIf(!isRoot).each(Object.entries(kinds))('ends all of it: %s', async (_, kind) => {
+  it.each(Object.entries(kinds))('ends all of it: %s', rootOnly, async (_, kind) => {
     const result = await inProcess(
       inPidNamespace,
       prelude + kind,

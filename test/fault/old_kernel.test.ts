@@ -11,7 +11,7 @@ import { offered } from '../support/engines.js';
 import { hasHandles } from '../support/kernel.js';
 import { inProcess, type Surroundings, type Tools } from '../support/library.js';
 import { settle } from '../support/proc.js';
-import { type Child, isRoot, launch, startPython } from '../support/processes.js';
+import { type Child, launch, startPython } from '../support/processes.js';
 import {
   launchProgram,
   makeProgram,
@@ -19,6 +19,7 @@ import {
   scratchDirectory,
   uniqueName,
 } from '../support/programs.js';
+import { onlyIf, rootOnly } from '../support/requirements.js';
 import { oldKernel, refusing } from '../support/sandbox.js';
 import { until } from '../support/until.js';
 import { load, resultOf } from './support.js';
@@ -358,8 +359,9 @@ test('Where the kernel does not list children, the processes are looked through 
   expect(opened).toEqual([expect.stringContaining('INJECTED')]);
 });
 
-test.skipIf(!offered.engines.bpf.available)(
+test(
   'Without /proc/thread-self (Linux 3.17), a filter is told to be one all the same',
+  onlyIf(offered.engines.bpf.available, 'needs the engine bpf'),
   async () => {
     const hidden = withoutFile('/proc/thread-self/status', join(scratch, 'thread-self'));
     const launcher = [...refusing('EPERM', 'bpf'), ...hidden];
@@ -368,7 +370,7 @@ test.skipIf(!offered.engines.bpf.available)(
   },
 );
 
-describe.skipIf(!isRoot)('A /proc that does not tell of namespaces (before Linux 4.1)', () => {
+describe('A /proc that does not tell of namespaces (before Linux 4.1)', rootOnly, () => {
   /** A file of the shell that the launcher is, and so of Node.js, without these lines. */
   const without = (lines: string, file: string, copy: string) =>
     `grep -v '${lines}' ${file} > ${copy} && mount --bind ${copy} ${file}`;
@@ -433,29 +435,25 @@ test.each([['Linux as it is', []], ...kernels] as const)(
   },
 );
 
-test.skipIf(!isRoot)(
-  'What another user may not signal is refused by an old kernel too',
-  async () => {
-    const target = await startPython(`import sys
+test('What another user may not signal is refused by an old kernel too', rootOnly, async () => {
+  const target = await startPython(`import sys
 print('ready', flush=True)
 sys.stdin.read()`);
-    onTestFinished(() => target.stop());
-    for (const [, launcher] of kernels) {
-      const refused = await inProcess({ launcher }, target.pid, ({ procseek }, pid) => {
-        process.setgroups?.([]);
-        process.setgid?.(65534);
-        process.setuid?.(65534);
-        const record = procseek.findByPidSync(pid, { fields: ['id'] }) ?? { pid: 0, id: '' };
-        return [pid, record].map((one) => {
-          try {
-            return procseek.kill(one, 'SIGKILL');
-          } catch (error) {
-            return (error as { code: string }).code;
-          }
-        });
+  onTestFinished(() => target.stop());
+  for (const [, launcher] of kernels) {
+    const refused = await inProcess({ launcher }, target.pid, ({ procseek }, pid) => {
+      process.setgroups?.([]);
+      process.setgid?.(65534);
+      process.setuid?.(65534);
+      const record = procseek.findByPidSync(pid, { fields: ['id'] }) ?? { pid: 0, id: '' };
+      return [pid, record].map((one) => {
+        try {
+          return procseek.kill(one, 'SIGKILL');
+        } catch (error) {
+          return (error as { code: string }).code;
+        }
       });
-      expect(refused).toEqual(['EPERM', 'EPERM']);
-    }
-  },
-  60_000,
-);
+    });
+    expect(refused).toEqual(['EPERM', 'EPERM']);
+  }
+});

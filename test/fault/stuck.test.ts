@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isRoot } from '../support/processes.js';
 import { scratchDirectory, uniqueName } from '../support/programs.js';
+import { onlyIf } from '../support/requirements.js';
 import { resultOf, root, runScript } from './support.js';
 
 const scratch = scratchDirectory();
@@ -49,17 +50,20 @@ beforeAll(() => {
   execFileSync('cc', ['-O1', '-pthread', '-o', program, source]);
 });
 
-describe.skipIf(!isPossible)('Where the lock of a memory map is held for good', () => {
-  const name = uniqueName(15);
-  let stuck: Stuck;
-  beforeAll(async () => {
-    stuck = await startStuck('lock', name);
-  });
-  afterAll(() => stuck?.end());
+describe(
+  'Where the lock of a memory map is held for good',
+  onlyIf(isPossible, 'needs root and FUSE'),
+  () => {
+    const name = uniqueName(15);
+    let stuck: Stuck;
+    beforeAll(async () => {
+      stuck = await startStuck('lock', name);
+    });
+    afterAll(() => stuck?.end());
 
-  test('the process is told, synchronously, with what takes the lock withheld', async () => {
-    const told = await resultOf<unknown[]>(
-      `${load}
+    test('the process is told, synchronously, with what takes the lock withheld', async () => {
+      const told = await resultOf<unknown[]>(
+        `${load}
 const fields = ['name', 'cmdline', 'environ', 'ppid'];
 const scanned = [...procseek.scanSync({}, { fields })];
 console.log(JSON.stringify([
@@ -69,20 +73,20 @@ console.log(JSON.stringify([
   scanned.find(({ pid }) => pid === ${stuck.pid}).cmdline,
   scanned.find(({ pid }) => pid === process.pid).cmdline.length > 0,
 ]));`,
-      options,
-    );
-    expect(told).toEqual([
-      name,
-      { pid: stuck.pid, cmdline: null, environ: null, uid: 0 },
-      [stuck.pid],
-      null,
-      true,
-    ]);
-  });
+        options,
+      );
+      expect(told).toEqual([
+        name,
+        { pid: stuck.pid, cmdline: null, environ: null, uid: 0 },
+        [stuck.pid],
+        null,
+        true,
+      ]);
+    });
 
-  test('asynchronous lookups, files and name service go on, and the program ends', async () => {
-    const told = await resultOf<unknown[]>(
-      `${load}
+    test('asynchronous lookups, files and name service go on, and the program ends', async () => {
+      const told = await resultOf<unknown[]>(
+        `${load}
 const fs = require('node:fs/promises');
 const asked = Array.from({ length: 8 }, () =>
   procseek.findByPid(${stuck.pid}, { fields: ['cmdline'], signal: AbortSignal.timeout(20_000) }));
@@ -97,24 +101,24 @@ const asked = Array.from({ length: 8 }, () =>
   ]));
   process.exit();
 })();`,
-      options,
-    );
-    expect(told).toEqual([true, true, 0, true]);
-  });
+        options,
+      );
+      expect(told).toEqual([true, true, 0, true]);
+    });
 
-  test('an aborted lookup rejects at once, and the program ends', async () => {
-    const { code, signal, stdout } = await runScript(
-      `${load}
+    test('an aborted lookup rejects at once, and the program ends', async () => {
+      const { code, signal, stdout } = await runScript(
+        `${load}
 const asked = procseek.findByPid(${stuck.pid}, { fields: ['environ'], signal: AbortSignal.timeout(1) });
 asked.catch((error) => { console.log(error.name); process.exit(); });`,
-      options,
-    );
-    expect({ code, signal, stdout }).toEqual({ code: 0, signal: null, stdout: 'TimeoutError\n' });
-  });
+        options,
+      );
+      expect({ code, signal, stdout }).toEqual({ code: 0, signal: null, stdout: 'TimeoutError\n' });
+    });
 
-  test('a watch of it does not keep others waiting', async () => {
-    const told = await resultOf<unknown[]>(
-      `${load}
+    test('a watch of it does not keep others waiting', async () => {
+      const told = await resultOf<unknown[]>(
+        `${load}
 (async () => {
   const one = procseek.watch(${JSON.stringify(name)}, { fields: ['cmdline'] });
   const other = procseek.watch(/node/);
@@ -122,14 +126,14 @@ asked.catch((error) => { console.log(error.name); process.exit(); });`,
   console.log(JSON.stringify([[...one.processes.keys()], other.processes.has(process.pid)]));
   process.exit();
 })();`,
-      options,
-    );
-    expect(told).toEqual([[stuck.pid], true]);
-  });
+        options,
+      );
+      expect(told).toEqual([[stuck.pid], true]);
+    });
 
-  test('a terminated worker ends, and the addon can be loaded again', async () => {
-    const { code, signal, stderr } = await runScript(
-      `const { Worker } = require('node:worker_threads');
+    test('a terminated worker ends, and the addon can be loaded again', async () => {
+      const { code, signal, stderr } = await runScript(
+        `const { Worker } = require('node:worker_threads');
 const code = ${JSON.stringify(load)} +
   'procseek.findByPid(${stuck.pid}, { fields: ["cmdline"] }).then((one) => require("node:worker_threads").parentPort.postMessage(one.cmdline));';
 (async () => {
@@ -143,22 +147,26 @@ const code = ${JSON.stringify(load)} +
   procseek.findByPidSync(process.pid);
   process.exit();
 })();`,
-      options,
-    );
-    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
-  });
-});
+        options,
+      );
+      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
+    });
+  },
+);
 
-describe.skipIf(!isPossible)('Where the executable is a file that nobody answers for', () => {
-  let stuck: Stuck;
-  beforeAll(async () => {
-    stuck = await startStuck('exe', 'MainThread');
-  });
-  afterAll(() => stuck?.end());
+describe(
+  'Where the executable is a file that nobody answers for',
+  onlyIf(isPossible, 'needs root and FUSE'),
+  () => {
+    let stuck: Stuck;
+    beforeAll(async () => {
+      stuck = await startStuck('exe', 'MainThread');
+    });
+    afterAll(() => stuck?.end());
 
-  test('nobody waits for it, and its path is told', async () => {
-    const told = await resultOf<unknown[]>(
-      `${load}
+    test('nobody waits for it, and its path is told', async () => {
+      const told = await resultOf<unknown[]>(
+        `${load}
 (async () => {
   const fields = ['name', 'exe'];
   const sync = procseek.findByPidSync(${stuck.pid}, { fields });
@@ -168,8 +176,9 @@ describe.skipIf(!isPossible)('Where the executable is a file that nobody answers
   console.log(JSON.stringify([sync.exe.endsWith('/x (deleted)'), sync.name, found, scanned, same.exe === sync.exe]));
   process.exit();
 })();`,
-      options,
-    );
-    expect(told).toEqual([true, 'x (deleted)', 0, true, true]);
-  });
-});
+        options,
+      );
+      expect(told).toEqual([true, 'x (deleted)', 0, true, true]);
+    });
+  },
+);

@@ -1,6 +1,7 @@
 /** Waiting where there are no handles on processes, or few; and what waiting costs. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { tellsExits } from '../support/kernel.js';
+import { onlyIf } from '../support/requirements.js';
 import { refusing } from '../support/sandbox.js';
 import { needing, needs } from '../support/system.js';
 import { cleanExit, gather, load, resultOf, runScript } from './support.js';
@@ -211,9 +212,12 @@ it('Where only pidfd_send_signal(2) is unknown, kill() sends signals all the sam
 describe("another user's process", () => {
   beforeEach(needing('users'));
 
-  it.skipIf(!tellsExits)('is told to have ended with its code, once reaped', async () => {
-    const exits = await tell<unknown[]>(
-      `const keeper = await beginKeeper();
+  it(
+    'is told to have ended with its code, once reaped',
+    onlyIf(tellsExits, 'needs a kernel that tells how others ended'),
+    async () => {
+      const exits = await tell<unknown[]>(
+        `const keeper = await beginKeeper();
       const record = identify(keeper.pid);
       become(65534);
       const waits = [procseek.waitForExit(keeper.pid), procseek.waitForExit(record)];
@@ -221,9 +225,10 @@ describe("another user's process", () => {
       const exits = await Promise.all(waits);
       end(exits);
       process.exit();`,
-    );
-    expect(exits).toEqual(new Array(2).fill({ code: 7, signal: null }));
-  });
+      );
+      expect(exits).toEqual(new Array(2).fill({ code: 7, signal: null }));
+    },
+  );
 
   it('has ended as a zombie, too, and nothing is told that might be wrong', async () => {
     const exits = await tell<unknown[]>(

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { cleanExit, load, resultOf, runScript } from '../fault/support.js';
 import { optionsHere } from '../support/engines.js';
+import { onlyIf } from '../support/requirements.js';
 
 /** What a worker does over and over again, with `options` and a finder that is open. */
 const loops: Record<string, string> = {
@@ -90,8 +91,12 @@ describe.each(keeping)(
       })();`);
 
     // All of them are below.
-    it.skipIf(name === 'bpf over threads').each(Object.entries(loops))(
+    it.each(Object.entries(loops))(
       'during %s',
+      onlyIf(
+        name !== 'bpf over threads',
+        'would take minutes, and shows no more than over processes',
+      ),
       async (_, loop) => {
         const after = await terminated(`
       for (let i = 0; i < 4; i++) {

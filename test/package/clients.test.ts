@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installPackageManagers, packageManagers } from '../../scripts/clients.mjs';
 import { nodeRuntimes } from '../../scripts/runtimes.mjs';
+import { onlyIf } from '../support/requirements.js';
 import { type Client, clients, type Outcome, Project } from './clients.js';
 import { pack, remove, root, run, temporaryDirectory } from './installed.js';
 import { Registry } from './registry.js';
@@ -108,64 +109,72 @@ function clientOf(title: string): Client {
   return client;
 }
 
-describe.skipIf(process.platform === 'win32')('Without a compiler, the package', () => {
-  for (const client of clients) {
-    it(`is installed from a registry by ${client.title}`, async ({ skip }) => {
-      skip(obstacle !== undefined, obstacle);
-      await expectToInstall(project(client, registry));
-    }, 120_000);
+describe(
+  'Without a compiler, the package',
+  onlyIf(process.platform !== 'win32', 'needs a shell'),
+  () => {
+    for (const client of clients) {
+      it(`is installed from a registry by ${client.title}`, async ({ skip }) => {
+        skip(obstacle !== undefined, obstacle);
+        await expectToInstall(project(client, registry));
+      }, 120_000);
 
-    it(`is installed from its tarball by ${client.title}`, async ({ skip }) => {
-      skip(obstacle !== undefined, obstacle);
-      skip(client.name === 'deno', 'Deno does not install tarballs');
-      const specifier = `file:${tarball}`;
-      const made = project(client, registry, { specifier, isTrusted: false });
-      await expectToInstall(made);
-      expect((await made.listScripts())?.printed ?? '').not.toContain('procseek');
-    }, 120_000);
-  }
+      it(`is installed from its tarball by ${client.title}`, async ({ skip }) => {
+        skip(obstacle !== undefined, obstacle);
+        skip(client.name === 'deno', 'Deno does not install tarballs');
+        const specifier = `file:${tarball}`;
+        const made = project(client, registry, { specifier, isTrusted: false });
+        await expectToInstall(made);
+        expect((await made.listScripts())?.printed ?? '').not.toContain('procseek');
+      }, 120_000);
+    }
 
-  it('needs the permission of Deno to load addons, and says so', async ({ skip }) => {
-    skip(obstacle !== undefined, obstacle);
-    const made = project(clientOf('Deno'), registry);
-    await made.install();
-    expect((await made.runByDeno()).printed).toContain('by --allow-ffi');
-    expect(await made.runByDeno('--allow-ffi')).toMatchObject({ code: 0 });
-  }, 120_000);
-
-  for (const { from, to, lockfile, isMeant } of successions) {
-    it(`is installed by ${to} from the lockfile of ${from}`, async ({ skip }) => {
+    it('needs the permission of Deno to load addons, and says so', async ({ skip }) => {
       skip(obstacle !== undefined, obstacle);
-      const first = project(clientOf(from), registry);
-      expectSilence(await first.install());
-      const second = project(clientOf(to), registry, { isTrusted: false });
-      second.takeLockfile(lockfile, first);
-      expectSilence(await (isMeant ? second.installLocked() : second.installAgain()));
-      expect(await second.use()).toEqual({ isRight: true, built: [] });
-    }, 120_000);
-  }
-});
-
-describe.skipIf(process.platform === 'win32')('With binding.gyp in its root, the package', () => {
-  const strict = ['npm 11', 'pnpm 9', 'Yarn 1', 'Yarn 4, PnP'];
-  for (const client of clients.filter(({ title }) => strict.includes(title))) {
-    it(`could not be installed from the lockfile by ${client.title}`, async ({ skip }) => {
-      skip(obstacle !== undefined, obstacle);
-      const made = project(client, wrongRegistry);
-      const first = await made.install();
-      const second = await made.installLocked();
-      expect(`${first.printed}\n${second.printed}`).toMatch(building);
-      expect(first.code + second.code).not.toBe(0);
-    }, 120_000);
-  }
-
-  // The others do not look for such a file, only for scripts in the manifest.
-  for (const title of ['npm 11', 'npm 12', 'pnpm 10']) {
-    it(`is listed by ${title} as one that runs a script`, async ({ skip }) => {
-      skip(obstacle !== undefined, obstacle);
-      const made = project(clientOf(title), wrongRegistry, { isTrusted: false });
+      const made = project(clientOf('Deno'), registry);
       await made.install();
-      expect((await made.listScripts())?.printed).toContain('procseek');
+      expect((await made.runByDeno()).printed).toContain('by --allow-ffi');
+      expect(await made.runByDeno('--allow-ffi')).toMatchObject({ code: 0 });
     }, 120_000);
-  }
-});
+
+    for (const { from, to, lockfile, isMeant } of successions) {
+      it(`is installed by ${to} from the lockfile of ${from}`, async ({ skip }) => {
+        skip(obstacle !== undefined, obstacle);
+        const first = project(clientOf(from), registry);
+        expectSilence(await first.install());
+        const second = project(clientOf(to), registry, { isTrusted: false });
+        second.takeLockfile(lockfile, first);
+        expectSilence(await (isMeant ? second.installLocked() : second.installAgain()));
+        expect(await second.use()).toEqual({ isRight: true, built: [] });
+      }, 120_000);
+    }
+  },
+);
+
+describe(
+  'With binding.gyp in its root, the package',
+  onlyIf(process.platform !== 'win32', 'needs a shell'),
+  () => {
+    const strict = ['npm 11', 'pnpm 9', 'Yarn 1', 'Yarn 4, PnP'];
+    for (const client of clients.filter(({ title }) => strict.includes(title))) {
+      it(`could not be installed from the lockfile by ${client.title}`, async ({ skip }) => {
+        skip(obstacle !== undefined, obstacle);
+        const made = project(client, wrongRegistry);
+        const first = await made.install();
+        const second = await made.installLocked();
+        expect(`${first.printed}\n${second.printed}`).toMatch(building);
+        expect(first.code + second.code).not.toBe(0);
+      }, 120_000);
+    }
+
+    // The others do not look for such a file, only for scripts in the manifest.
+    for (const title of ['npm 11', 'npm 12', 'pnpm 10']) {
+      it(`is listed by ${title} as one that runs a script`, async ({ skip }) => {
+        skip(obstacle !== undefined, obstacle);
+        const made = project(clientOf(title), wrongRegistry, { isTrusted: false });
+        await made.install();
+        expect((await made.listScripts())?.printed).toContain('procseek');
+      }, 120_000);
+    }
+  },
+);

@@ -21,7 +21,7 @@ export default class Reporter extends MinimalReporter {
     super.onTestCaseResult(test);
     const result = test.result();
     if (result.state !== 'skipped') return;
-    const reason = result.note ?? 'no reason given';
+    const reason = result.note ?? test.meta().reason ?? 'no reason given';
     this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + 1);
   }
 

@@ -2,13 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { exists, fieldNames, findByName, findByPidSync } from '../../../src/index.js';
 import { asNobody, inProcess } from '../../support/library.js';
-import { isRoot, start } from '../../support/processes.js';
+import { start } from '../../support/processes.js';
 import { makeScript, scratchDirectory, uniqueName } from '../../support/programs.js';
+import { rootOnly } from '../../support/requirements.js';
 
 const scratch = scratchDirectory();
 const nobody = 65534;
 
-test.skipIf(!isRoot)('Root sees all of a process of another user', async () => {
+test('Root sees all of a process of another user', rootOnly, async () => {
   const name = uniqueName(20);
   const { pid } = await start(makeScript(scratch, name, '/bin/bash'), [], { uid: nobody });
   expect(exists(pid)).toBe(true);
@@ -23,7 +24,7 @@ test.skipIf(!isRoot)('Root sees all of a process of another user', async () => {
   expect(found?.environ).toHaveProperty('PATH');
 });
 
-describe.skipIf(!isRoot)('Another user', () => {
+describe('Another user', rootOnly, () => {
   test('sees that a process of root exists, and what the system does not withhold', async () => {
     const name = uniqueName(20);
     const { pid } = await start(makeScript(scratch, name, '/bin/bash'));
@@ -67,7 +68,7 @@ describe.skipIf(!isRoot)('Another user', () => {
   });
 });
 
-test.skipIf(!isRoot)('findByName finds what runs in a namespace of its own below', async () => {
+test('findByName finds what runs in a namespace of its own below', rootOnly, async () => {
   const name = uniqueName(12);
   const { pid } = await start('/usr/bin/unshare', [
     '--pid',

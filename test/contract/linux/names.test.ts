@@ -20,6 +20,7 @@ import {
   startProgram,
   uniqueName,
 } from '../../support/programs.js';
+import { rootOnly } from '../../support/requirements.js';
 import { findNode } from '../../support/runtimes.js';
 
 const scratch = scratchDirectory();
@@ -365,8 +366,9 @@ describe('The label of a main thread', () => {
     },
   );
 
-  test.skipIf(!isRoot)(
+  test(
     'gives way to the base name of argv[0] where the executable is withheld',
+    rootOnly,
     async () => {
       const argv0 = uniqueName(20);
       const child = await startNamed('MainThread', { argv0: `/opt/${argv0}` });

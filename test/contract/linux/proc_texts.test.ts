@@ -24,6 +24,7 @@ import {
   startProgram,
   uniqueName,
 } from '../../support/programs.js';
+import { rootOnly } from '../../support/requirements.js';
 
 const scratch = scratchDirectory();
 
@@ -192,7 +193,7 @@ describe('A directory', () => {
     expect(tell(pid, 'cwd')).toBe(directory);
   });
 
-  test.skipIf(!isRoot)('may be a root of its own', async () => {
+  test('may be a root of its own', rootOnly, async () => {
     const { pid } = await startPython(
       `import os, sys
 os.chroot(sys.argv[1])

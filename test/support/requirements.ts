@@ -1,0 +1,17 @@
+/** What a test needs of the machine it runs on; where that is missing, it is skipped and says why. */
+import type { TestOptions } from 'vitest';
+import { isRoot } from './processes.js';
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Why a test is skipped, for the reporter. */
+    reason?: string;
+  }
+}
+
+/** For describe() and test(), behind the title. */
+export function onlyIf(condition: boolean, reason: string): TestOptions {
+  return condition ? {} : { skip: true, meta: { reason } };
+}
+
+export const rootOnly = onlyIf(isRoot, 'needs root');
