@@ -8,12 +8,13 @@ export type RunPart = (typeof runParts)[number];
 export const reportKinds = ['json', 'markdown', 'html'] as const;
 export type ReportFiles = Partial<Record<(typeof reportKinds)[number], string>>;
 
-export const benchUsage = `procseek bench [--quick] [--processes N] [--part PART]... [--question ID]...
+export const benchUsage = `procseek bench [--quick | --minutes N] [--processes N] [--part PART]... [--question ID]...
                [--compare OLD.json] [--json FILE] [--markdown FILE] [--html FILE]
 procseek bench --from REPORT.json [--compare OLD.json] [--markdown FILE] [--html FILE]
 procseek bench --rivals
 
   --quick          20 seconds at most, instead of some minutes: the questions alone
+  --minutes N      asks the questions for so long at most; what people use is asked first
   --processes N    adds N sleeping processes while the questions are asked
   --part PART      does this part alone; one of ${runParts.join(' ')}
   --question ID    asks this question alone; one of
@@ -26,6 +27,8 @@ procseek bench --rivals
 
 export interface Options {
   quick: boolean;
+  /** For the questions; without a limit, infinite. */
+  minutes: number;
   processes: number;
   questions: QuestionId[];
   parts: RunPart[];
@@ -44,6 +47,7 @@ export function parseOptions(argv: string[]): Options | undefined {
     args: argv,
     options: {
       quick: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: 'Infinity' },
       processes: { type: 'string', default: '0' },
       part: { type: 'string', multiple: true, default: [] },
       question: { type: 'string', multiple: true, default: [] },
@@ -62,11 +66,13 @@ export function parseOptions(argv: string[]): Options | undefined {
   if (!Number.isInteger(processes) || processes < 0) {
     throw new Error(`--processes takes a whole number, not ${values.processes}`);
   }
+  const minutes = Number(values.minutes);
+  if (!(minutes > 0)) throw new Error(`--minutes takes a number above 0, not ${values.minutes}`);
   const questions = chosen('--question', values.question, questionIds);
   const parts = chosen('--part', values.part, runParts);
   const usual = quick || questions.length > 0 ? (['questions'] as const) : runParts;
   return {
-    ...{ quick, processes, rivals, compare, from },
+    ...{ quick, minutes, processes, rivals, compare, from },
     questions: questions.length > 0 ? questions : [...questionIds],
     parts: parts.length > 0 ? parts : [...usual],
     files: { ...(json && { json }), ...(markdown && { markdown }), ...(html && { html }) },

@@ -38,10 +38,10 @@ export interface Crowds {
 export async function run(options: Options, crowds: Crowds, elapsed: number): Promise<Report> {
   const { quick, processes, questions: ids, parts, command } = options;
   const { few, many } = crowds;
-  const time =
-    quick && parts.includes('questions') ? quickTime - elapsed : Number.POSITIVE_INFINITY;
+  const limit = quick ? quickTime - elapsed : options.minutes * 60_000;
+  const time = parts.includes('questions') ? limit : Number.POSITIVE_INFINITY;
   const deadline = Date.now() + time;
-  const progress = progressOn(process.stderr, time);
+  const progress = progressOn(process.stderr, quick ? time : Number.POSITIVE_INFINITY);
   const told = observe(); // before the run itself is part of the load
   await few.addProcesses(fewSleepers);
   await many.addProcesses(processes);
@@ -54,7 +54,7 @@ export async function run(options: Options, crowds: Crowds, elapsed: number): Pr
     const effort = quick ? { rounds: 6, budget: 30 } : { rounds: 3, budget: 120 };
     const asked = { ids: parts.includes('questions') ? ids : [], participants, targets };
     const { questions, leftOut } = await survey({
-      ...{ ...asked, ...effort, isRanked: quick, deadline, progress },
+      ...{ ...asked, ...effort, isRanked: Number.isFinite(time), deadline, progress },
     });
     const noise = judgeNoise(host, { ...told(), drift: typicalDrift(questions) });
     const how = { participants, targets, progress };
