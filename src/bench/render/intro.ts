@@ -42,9 +42,9 @@ export function noiseLine({ noise }: Report): string {
   if (verdict === 'quiet') return `The host was quiet: ${loads}.`;
   const what =
     verdict === 'noisy'
-      ? 'The host was noisy: small differences may be chance'
-      : 'Too noisy to compare: run it again when the host is quiet';
-  return `${what}. ${[...reasons, loads].join('; ')}.`;
+      ? 'The host was noisy, and small differences may be chance'
+      : 'Too noisy to compare, run it again when the host is quiet';
+  return `${what}: ${[...reasons, loads].join('; ')}.`;
 }
 
 /** Boards whose memory is not counted in many GiB are the ones that heat up and save power. */

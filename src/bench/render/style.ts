@@ -48,7 +48,7 @@ ${palette}.ours{--line:var(--ours)}.floor{--line:var(--quiet)}.floor .line{strok
 .point{fill:var(--line)}.leader{stroke:var(--line);fill:none;stroke-width:.6;opacity:.7}
 .chart text.end{fill:var(--line);font-size:10px;font-weight:600}
 .legend{columns:2 150px;margin:4px 0 0;padding-left:1.8em;font-size:12px}.legend li{break-inside:avoid}.legend li::marker{color:var(--line);font-weight:700}.legend .ours{font-weight:600}
-.scroll{overflow-x:auto;margin:8px 0 4px}
+.scroll{overflow-x:auto;margin:8px 0 4px;border-right:2px dotted var(--rule);width:fit-content;max-width:100%}
 table{border-collapse:collapse;font-size:12.5px;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 th,td{padding:3px 8px;text-align:left;border-bottom:1px solid var(--rule);white-space:nowrap;vertical-align:baseline}
 td small{display:block;color:var(--quiet);font-size:.85em}

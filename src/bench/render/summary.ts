@@ -21,7 +21,9 @@ export function summary(report: Report): string[] {
     (id) => report.questions.find((question) => question.id === id) ?? [],
   );
   const questions = told.length > 0 ? told : report.questions.slice(0, 1);
+  const warning = 'Not to be quoted: this run was too noisy to compare.';
   return [
+    ...(report.noise.verdict === 'too noisy to compare' ? [warning] : []),
     ...questions.flatMap((question) => questionSummary(report, question) ?? []),
     ...(report.pileUp === null ? [] : [pileUpSummary(report, report.pileUp)]),
   ];
