@@ -122,26 +122,32 @@ async function round(ask: Ask, calls: number): Promise<{ cpu: number; wall: numb
   return { cpu: cpuTime() - before.cpu, wall: (performance.now() - before.wall) * 1000 };
 }
 
-/** A cheap call is compiled after some thousand of them, by threads whose time would be counted. */
+/**
+ * A cheap call is compiled after some thousand of them, by threads whose time would be counted.
+ * Milliseconds of CPU time, which take longer on a busy host, but not so many times longer.
+ */
 const leastWarmUp = 60;
 const mostWarmUp = 300;
+const mostWaiting = 5;
 /** Rounds that cost the same within so much mean that nothing is compiled any more. */
 const steadiness = 1.1;
 
 /** Asks until that costs the same each time; returns how many calls make a round. */
 async function warmUp(ask: Ask, { deadline }: Task): Promise<number> {
-  const start = performance.now();
+  const end = performance.now() + mostWaiting * mostWarmUp;
   const costs: number[] = [];
   let calls = 1;
-  while (performance.now() < start + mostWarmUp && Date.now() < deadline) {
+  let warmed = 0;
+  while (warmed < mostWarmUp && performance.now() < end && Date.now() < deadline) {
     const { cpu } = await round(ask, calls);
+    warmed += cpu / 1000;
     if (cpu < roundTime && calls < 1e6) calls *= 2;
     else if (calls === 1)
       return calls; // most of its cost is the system's, or another program's
     else costs.push(cpu / calls);
     const last = costs.slice(-4);
     const isSteady = last.length === 4 && Math.max(...last) < steadiness * Math.min(...last);
-    if (isSteady && performance.now() > start + leastWarmUp) break;
+    if (isSteady && warmed > leastWarmUp) break;
   }
   return calls;
 }
