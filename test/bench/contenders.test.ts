@@ -98,7 +98,7 @@ describe.each(jsContenders)('$title', (contender) => {
 });
 
 test('an answer is wrong that lacks most of the processes, unless they came or went meanwhile', () => {
-  const told = (count: number) => Array.from({ length: count }, (_, pid) => ({ pid }));
+  const told = (count: number) => Array.from({ length: count }, (_, pid) => ({ pid, name: 'any' }));
   const before = processCount();
   const verdict = (found: number, of: number) =>
     judge('all-names', { ...nobody, commonPids: [1] }, told(found), of).verdict;

@@ -100,12 +100,12 @@ export const pidusage = peer<PidUsage, Found>({
 interface PsNodeQuery {
   pid?: number;
   command?: string;
-  arguments?: string;
 }
 
 interface PsNodeRow {
   pid: string;
   command: string;
+  arguments: string[];
 }
 
 type PsNode = (query: PsNodeQuery, done: (error: unknown, rows: PsNodeRow[]) => void) => void;
@@ -128,7 +128,8 @@ export const psNode = peer<PsNode, PsNodeRow[]>({
     pid: (ask, { pid }) => lookup(ask, { pid }),
     'name-absent': (ask, { absentName }) => lookup(ask, commandNamed(absentName)),
     'name-first': (ask, { commonName }) => lookup(ask, commandNamed(commonName)),
-    'name-long': (ask, { longName }) => lookup(ask, { arguments: longName }),
+    'name-long': async (ask, { longName }) =>
+      (await lookup(ask, {})).filter((row) => runs([row.command, ...row.arguments], longName)),
   },
   found: (rows) => rows.map(({ pid }) => ({ pid: Number(pid) })),
 });
