@@ -23,7 +23,7 @@ const longName = `bench-script-of-a-very-long-name-${process.pid}`;
 const quickPileUp = { duration: 1_500, period: 100 };
 const fullPileUp = { duration: 15_000, period: 1_000 };
 /** A quick run is over after 20 s: what is left is for the report, and for everybody to end. */
-const quickTime = 17_500;
+const quickTime = 16_500;
 const quickPatience = 3_000;
 const fullPatience = 120_000;
 
