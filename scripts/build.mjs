@@ -36,6 +36,7 @@ export async function build() {
 /** What the benchmark measures beside JavaScript, and the licence of what is bundled with it. */
 function copyContenders() {
   copyFileSync(inRoot('node_modules/tinybench/LICENSE'), inRoot('dist/tinybench.LICENSE'));
+  copyFileSync(inRoot('node_modules/valibot/LICENSE.md'), inRoot('dist/valibot.LICENSE'));
   mkdirSync(inRoot('dist/bench'));
   for (const file of readdirSync(inRoot('src/bench/contenders'))) {
     if (/\.(py|go)$/.test(file)) {

@@ -46,14 +46,20 @@ export interface JsContender {
 
 /**
  * A contender that runs elsewhere: a program that answers each line of JSON, an ExternalQuestion, by
- * a line of JSON, an ExternalAnswer. It ends when its input does.
+ * a line of JSON, an ExternalAnswer. With the argument "agent" it takes one line, a Schedule, and
+ * tells a Tally whenever that changes. It ends when its input does.
  */
 export interface ExternalContender {
   id: string;
   title: string;
   questions: readonly QuestionId[];
-  /** The command to run it by, and its version. Rejects when it is not there, with the reason. */
-  prepare(): Promise<{ command: string; args: string[]; version: string; dispose?: () => void }>;
+  /**
+   * The command to run it by, and its version. Rejects when it is not there, with the reason, or
+   * when the signal says that nobody waits for it any more.
+   */
+  prepare(
+    signal?: AbortSignal,
+  ): Promise<{ command: string; args: string[]; version: string; dispose?: () => void }>;
 }
 
 export interface ExternalQuestion {
@@ -62,6 +68,22 @@ export interface ExternalQuestion {
   name: string;
   /** How often to ask. */
   calls: number;
+}
+
+/** A lookup by name on a schedule. */
+export interface Schedule {
+  name: string;
+  /** Milliseconds between ticks. */
+  period: number;
+  /** Whether a tick is skipped while the lookup before it goes on. */
+  guarded: boolean;
+}
+
+/** What became of the ticks so far. */
+export interface Tally {
+  ticks: number;
+  answered: number;
+  skipped: number;
 }
 
 export interface ExternalAnswer {

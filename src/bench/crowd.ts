@@ -1,5 +1,5 @@
 /** Processes and threads that only sleep, for a host to be as full as one likes. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
@@ -13,6 +13,7 @@ import { availableParallelism, freemem, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findByNameSync } from 'procseek';
+import { startProgram } from './started.js';
 
 /** The name of every sleeping process. */
 export const crowdName = 'bench-sleeper';
@@ -85,8 +86,7 @@ export class Crowd {
     argv0?: string,
     env: NodeJS.ProcessEnv = process.env,
   ): Promise<number> {
-    const stdio: ['pipe', 'pipe', 'inherit'] = ['pipe', 'pipe', 'inherit'];
-    const child = spawn(file, args, { stdio, env, ...(argv0 === undefined ? {} : { argv0 }) });
+    const child = startProgram(file, args, { env, ...(argv0 === undefined ? {} : { argv0 }) });
     this.#children.push(child);
     const failed = once(child, 'exit').then(() => {
       throw new Error(`${file} ended before it was ready`);

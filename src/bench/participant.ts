@@ -1,10 +1,11 @@
 /** Contenders as the run sees them: something that answers questions, in a process of its own. */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { findByPidSync } from 'procseek';
 import type { ExternalAnswer, ExternalContender, ExternalQuestion, Targets } from './contender.js';
 import type { QuestionId } from './report.js';
+import { kill, startProgram, startSelf } from './started.js';
 import { judge, processCount } from './verify.js';
 import { type Task, type TaskResult, tooSlow } from './worker.js';
 
@@ -14,13 +15,21 @@ export interface Participant {
   readonly version: string;
   /** Whether it has an answer to the question. */
   answers(question: QuestionId): boolean;
-  measure(question: QuestionId, targets: Targets, budget: number): Promise<TaskResult>;
+  /** Undefined when there was no answer in time. */
+  measure(question: QuestionId, targets: Targets, effort: Effort): Promise<TaskResult | undefined>;
   /** The same, for the bytes that JavaScript allocates alone. */
-  allocation(question: QuestionId, targets: Targets): Promise<number | null>;
+  allocation(question: QuestionId, targets: Targets, deadline: number): Promise<number | null>;
   /** Ends its processes, until it is asked again. */
   rest(): void;
   /** Does away with all it holds. */
   end(): void;
+}
+
+export interface Effort {
+  /** Milliseconds for each of the measurements. */
+  budget: number;
+  /** When the answer comes too late to be of use, in milliseconds since 1970. */
+  deadline: number;
 }
 
 const patience = 60_000; // milliseconds for one answer
@@ -30,18 +39,26 @@ function failed(problem: string): TaskResult {
   return { verdict: 'failed', problem, ...nothing, loopDelay: null, systemCalls: null };
 }
 
-/** For what never settles. */
-async function withPatience<T>(answer: Promise<T>): Promise<T> {
+class Late extends Error {}
+
+/** For what never settles, or does when nobody waits for it any more. */
+async function inTime<T>(answer: Promise<T>, deadline: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  const time = deadline - Date.now();
   const late = new Promise<never>((_, reject) => {
-    const seconds = patience / 1000;
-    timer = setTimeout(() => reject(new Error(`no answer within ${seconds} s`)), patience);
+    const error = time < patience ? new Late() : new Error(`no answer within ${patience / 1000} s`);
+    timer = setTimeout(() => reject(error), Math.min(patience, Math.max(0, time)));
   });
   try {
     return await Promise.race([answer, late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function unanswered(error: unknown): TaskResult | undefined {
+  if (error instanceof Late) return undefined;
+  return failed(error instanceof Error ? error.message : String(error));
 }
 
 /** A contender in Node.js. */
@@ -55,13 +72,13 @@ export class JsParticipant implements Participant {
     readonly answers: (question: QuestionId) => boolean,
   ) {}
 
-  async measure(question: QuestionId, targets: Targets, budget: number) {
-    return this.#perform({ contender: this.id, question, targets, budget, isAllocation: false });
+  async measure(question: QuestionId, targets: Targets, effort: Effort) {
+    return this.#perform({ contender: this.id, question, targets, ...effort, isAllocation: false });
   }
 
-  async allocation(question: QuestionId, targets: Targets) {
-    const task = { contender: this.id, question, targets, budget: 0, isAllocation: true };
-    return (await this.#perform(task)).allocated;
+  async allocation(question: QuestionId, targets: Targets, deadline: number) {
+    const task = { contender: this.id, question, targets, budget: 0, deadline, isAllocation: true };
+    return (await this.#perform(task))?.allocated ?? null;
   }
 
   rest() {
@@ -70,10 +87,11 @@ export class JsParticipant implements Participant {
   }
 
   end() {
-    this.rest();
+    for (const worker of this.#workers.values()) kill(worker);
+    this.#workers.clear();
   }
 
-  async #perform(task: Task): Promise<TaskResult> {
+  async #perform(task: Task): Promise<TaskResult | undefined> {
     const worker = this.#worker(task.isAllocation);
     const settled = new AbortController();
     const { signal } = settled;
@@ -82,11 +100,11 @@ export class JsParticipant implements Participant {
     const first = Promise.race([answered, ended]);
     worker.send(task);
     try {
-      return await withPatience(first);
+      return await inTime(first, task.deadline);
     } catch (error) {
-      worker.kill('SIGKILL');
+      kill(worker);
       this.#workers.delete(task.isAllocation);
-      return failed(error instanceof Error ? error.message : String(error));
+      return unanswered(error);
     } finally {
       for (const promise of [ended, answered]) promise.catch(() => {});
       settled.abort();
@@ -98,7 +116,7 @@ export class JsParticipant implements Participant {
     const running = this.#workers.get(isAllocation);
     if (running?.connected) return running;
     const execArgv = isAllocation ? ['--expose-gc', '--max-semi-space-size=128'] : [];
-    const worker = fork(process.argv[1] ?? '', ['bench-worker'], { execArgv });
+    const worker = startSelf('bench-worker', { execArgv });
     this.#workers.set(isAllocation, worker);
     return worker;
   }
@@ -123,13 +141,12 @@ export class ExternalParticipant implements Participant {
     return this.prepared.version;
   }
 
-  async measure(question: QuestionId, targets: Targets, budget: number) {
+  async measure(question: QuestionId, targets: Targets, { budget, deadline }: Effort) {
     try {
-      return await withPatience(this.#measure(question, targets, budget));
+      return await inTime(this.#measure(question, targets, budget), deadline);
     } catch (error) {
-      this.#child?.kill('SIGKILL');
-      this.#child = undefined;
-      return failed(error instanceof Error ? error.message : String(error));
+      this.#kill();
+      return unanswered(error);
     }
   }
 
@@ -147,8 +164,13 @@ export class ExternalParticipant implements Participant {
   }
 
   end() {
-    this.rest();
+    this.#kill();
     this.prepared.dispose?.();
+  }
+
+  #kill() {
+    if (this.#child) kill(this.#child);
+    this.#child = undefined;
   }
 
   async #measure(question: QuestionId, targets: Targets, budget: number): Promise<TaskResult> {
@@ -181,7 +203,8 @@ export class ExternalParticipant implements Participant {
   async #ask(question: ExternalQuestion): Promise<ExternalAnswer> {
     if (this.#child === undefined || this.#child.exitCode !== null) {
       const { command, args } = this.prepared;
-      const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+      const child = startProgram(command, args);
+      child.stdin.on('error', () => {}); // it has ended, which its missing answer tells
       this.#child = child;
       this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     }

@@ -2,6 +2,7 @@
 import type { Targets } from './contender.js';
 import { floorOf } from './floor.js';
 import type { Participant } from './participant.js';
+import type { Progress } from './progress.js';
 import type { Measurement, QuestionId, QuestionResult } from './report.js';
 import { spread } from './spread.js';
 import type { TaskResult } from './worker.js';
@@ -10,100 +11,159 @@ export const questionTitles: Record<QuestionId, string> = {
   pid: 'One process, by its PID',
   'name-absent': 'By name, when no process has it',
   'name-first': 'By name, the first of many',
-  'name-long': 'By the name of a script, longer than the 15 bytes that the kernel keeps',
+  'name-long': 'One script, by its name of more than 15 bytes',
   'all-names': 'The names of all processes',
   'all-default': 'The default fields of all processes',
   'all-fields': 'All fields of all processes',
 };
 
-export interface Effort {
-  /** Milliseconds per contender, question and measurement, in all rounds together. */
-  budget: number;
+export interface SurveyOptions {
+  ids: readonly QuestionId[];
+  participants: readonly Participant[];
+  targets: Targets;
+  /** Asks those of the front rank first, and everybody else when all of them have answered. */
+  isRanked: boolean;
   rounds: number;
-  /** Milliseconds for a question, when only those that matter most are asked any more. */
-  patience: number;
-  /** Takes down who was not asked. */
+  /** Milliseconds of each measurement in a round. */
+  budget: number;
+  /** When there is no time left, in milliseconds since 1970. */
+  deadline: number;
+  progress: Progress;
+}
+
+export interface Survey {
+  questions: QuestionResult[];
+  /** Who was not asked, and why. */
   leftOut: string[];
 }
 
-/** Who is asked first, and the first of them even when time is short. */
-const order: readonly string[] = [
+/** The library in its plainest form, and what people use today. */
+export const frontRank: readonly string[] = [
   'floor',
   'procseek-sync',
-  'procseek-async',
-  'fs-sync',
-  'finder-bpf',
-  'finder-events',
   'psutil',
-  'gopsutil-story',
   'gopsutil',
+  'find-process',
+  'ps',
+  'fs-sync',
 ];
-const essential = order.slice(0, 4);
 
-/** Asks everybody in turn, several rounds, so that a host that gets slower does so for all. */
-export async function askAll(
-  id: QuestionId,
-  participants: readonly Participant[],
-  targets: Targets,
-  effort: Effort,
-): Promise<QuestionResult> {
-  const deadline = performance.now() + effort.patience;
-  const asked = participants.filter((participant) => participant.answers(id)).sort(byOrder);
-  const results = new Map<Participant, TaskResult[]>();
-  for (let round = 0; round < effort.rounds; round++) {
-    for (const participant of asked) {
-      const earlier = results.get(participant) ?? [];
-      if (earlier.some(({ verdict }) => verdict !== 'right')) continue;
-      if (performance.now() > deadline && !essential.includes(participant.id)) continue;
-      const result = await participant.measure(id, targets, effort.budget / effort.rounds);
-      results.set(participant, [...earlier, result]);
+interface Step {
+  id: QuestionId;
+  participant: Participant;
+}
+
+/**
+ * Everybody in turn, and that several times: a host that gets slower does so for all, and what a
+ * figure is worth shows in how well it repeats.
+ */
+export async function survey(options: SurveyOptions): Promise<Survey> {
+  const { ids, participants, targets, budget, deadline, progress } = options;
+  const results = new Map<string, TaskResult[]>();
+  const steps = plan(options);
+  progress.expect(steps.length);
+  for (const { id, participant } of steps) {
+    const key = `${id} ${participant.id}`;
+    const earlier = results.get(key) ?? [];
+    if (earlier.some(({ verdict }) => verdict !== 'right')) continue;
+    if (Date.now() >= deadline) break;
+    progress.step(`${questionTitles[id]}: ${participant.title}`);
+    const result = await participant.measure(id, targets, { budget, deadline });
+    if (result !== undefined) results.set(key, [...earlier, result]);
+  }
+  const questions: QuestionResult[] = [];
+  const leftOut: string[] = [];
+  for (const id of ids) {
+    const asked = ranked(participants).filter((participant) => participant.answers(id));
+    const isAnswered = ({ id: contender }: Participant) => results.has(`${id} ${contender}`);
+    const measurements = asked.filter(isAnswered).map((participant) => ({
+      ...merge(results.get(`${id} ${participant.id}`) ?? []),
+      contender: participant.id,
+      allocated: null,
+    }));
+    compareWithFloor(measurements);
+    questions.push({ id, title: questionTitles[id], floor: floorOf[id].words, measurements });
+    leftOut.push(
+      ...unasked(
+        id,
+        asked.filter((participant) => !isAnswered(participant)),
+      ),
+    );
+  }
+  await countAllocations(questions, options);
+  return { questions, leftOut };
+}
+
+function plan({ ids, participants, isRanked, rounds }: SurveyOptions): Step[] {
+  const sorted = ranked(participants);
+  const isFront = ({ id }: Participant) => frontRank.includes(id);
+  const groups = isRanked
+    ? [sorted.filter(isFront), sorted.filter((participant) => !isFront(participant))]
+    : [sorted];
+  const sweeps = Array.from({ length: rounds }, () => groups).flat();
+  return sweeps.flatMap((sweep) =>
+    ids.flatMap((id) =>
+      sweep
+        .filter((participant) => participant.answers(id))
+        .map((participant) => ({ id, participant })),
+    ),
+  );
+}
+
+/** The front rank first. */
+function ranked(participants: readonly Participant[]): Participant[] {
+  const place = ({ id }: Participant) => (frontRank.includes(id) ? frontRank.indexOf(id) : 99);
+  return [...participants].sort((a, b) => place(a) - place(b));
+}
+
+function unasked(id: QuestionId, skipped: readonly Participant[]): string[] {
+  if (skipped.length === 0) return [];
+  const titles = skipped.map(({ title }) => title).join(', ');
+  return [`${questionTitles[id]}: no time left for ${titles}`];
+}
+
+/** In processes of their own, which keep their garbage for it to be counted. */
+async function countAllocations(
+  questions: readonly QuestionResult[],
+  { participants, targets, deadline, progress }: SurveyOptions,
+): Promise<void> {
+  progress.expect(1);
+  progress.step('what JavaScript allocates');
+  for (const { id, measurements } of questions) {
+    for (const measurement of measurements) {
+      const participant = participants.find((one) => one.id === measurement.contender);
+      if (measurement.verdict !== 'right' || Date.now() >= deadline) continue;
+      measurement.allocated = (await participant?.allocation(id, targets, deadline)) ?? null;
     }
   }
-  noteLeftOut(
-    id,
-    asked.filter((participant) => !results.has(participant)),
-    effort,
-  );
-  const measurements: Measurement[] = [];
-  for (const [participant, rounds] of results) {
-    const isRight = rounds.every(({ verdict }) => verdict === 'right');
-    const hasTime = performance.now() < deadline || essential.includes(participant.id);
-    const allocated = isRight && hasTime ? await participant.allocation(id, targets) : null;
-    measurements.push({ ...merge(rounds), contender: participant.id, allocated });
-  }
-  compareWithFloor(measurements);
-  return { id, title: questionTitles[id], floor: floorOf[id].words, measurements };
-}
-
-function byOrder(a: Participant, b: Participant): number {
-  const place = ({ id }: Participant) => (order.includes(id) ? order.indexOf(id) : order.length);
-  return place(a) - place(b);
-}
-
-function noteLeftOut(id: QuestionId, skipped: readonly Participant[], { leftOut }: Effort): void {
-  if (skipped.length === 0) return;
-  const titles = skipped.map(({ title }) => title).join(', ');
-  leftOut.push(`${questionTitles[id]}: no time left for ${titles}`);
 }
 
 function merge(rounds: readonly TaskResult[]): Omit<Measurement, 'contender' | 'allocated'> {
   const rss = rounds.flatMap((round) => round.rss);
   const last = rounds[rounds.length - 1];
   const first = rounds.find(({ verdict }) => verdict !== 'right') ?? rounds[0];
-  const { verdict = 'failed', problem } = first ?? {};
+  const { verdict = 'failed', problem, note } = first ?? {};
   const delays = rounds.flatMap(({ loopDelay }) => loopDelay ?? []);
   return {
     verdict,
     ...(problem === undefined ? {} : { problem }),
+    ...(note === undefined ? {} : { note }),
     wall: verdict === 'right' ? spread(rounds.flatMap(({ wall }) => wall)) : null,
     cpu: verdict === 'right' ? spread(rounds.flatMap(({ cpu }) => cpu)) : null,
     timesFloor: null,
+    drift: verdict === 'right' ? driftOf(rounds) : null,
     rssGrowth: rss.length < 2 ? null : Math.max(0, (rss[rss.length - 1] ?? 0) - (rss[0] ?? 0)),
     rssPeak: rss.length === 0 ? null : Math.max(...rss),
     spawned: last?.spawned ?? null,
     loopDelay: delays.length === 0 ? null : Math.max(...delays),
     systemCalls: last?.systemCalls ?? null,
   };
+}
+
+function driftOf(rounds: readonly TaskResult[]): number | null {
+  const medians = rounds.flatMap(({ cpu }) => spread(cpu)?.median ?? []);
+  const least = Math.min(...medians);
+  return medians.length < 2 || !(least > 0) ? null : Math.max(...medians) / least;
 }
 
 function compareWithFloor(measurements: Measurement[]): void {

@@ -2,34 +2,29 @@
 import type { Targets } from './contender.js';
 import { Crowd } from './crowd.js';
 import type { Participant } from './participant.js';
+import type { Progress } from './progress.js';
 import type { QuestionId, ScaleSeries } from './report.js';
 import { spread } from './spread.js';
 
 /** Who is asked what. */
-const pairs: readonly [string, QuestionId][] = [
-  ['floor', 'name-absent'],
-  ['procseek-sync', 'pid'],
-  ['procseek-sync', 'name-absent'],
-  ['finder-bpf', 'name-absent'],
-  ['finder-events', 'name-absent'],
-  ['fs-sync', 'name-absent'],
-  ['procseek-sync', 'all-default'],
-  ['finder-bpf', 'all-default'],
-  ['fs-sync', 'all-default'],
-  ['psutil', 'name-absent'],
-  ['gopsutil', 'name-absent'],
-  ['gopsutil-story', 'pid'],
-  ['ps-list', 'name-absent'],
-];
+const contenders: { readonly [Id in QuestionId]?: readonly string[] } = {
+  pid: ['floor', 'procseek-sync', 'fs-sync', 'psutil', 'gopsutil', 'ps-q', 'find-process'],
+  'name-absent': [
+    ...['floor', 'procseek-sync', 'finder-events', 'finder-bpf', 'fs-sync'],
+    ...['psutil', 'gopsutil', 'find-process', 'ps-list'],
+  ],
+  'all-default': ['floor', 'procseek-sync', 'finder-bpf', 'fs-sync', 'psutil', 'gopsutil'],
+};
+
+const pairs = Object.entries(contenders).flatMap(([question, ids]) =>
+  ids.map((id): [string, QuestionId] => [id, question as QuestionId]),
+);
 
 export interface ScaleOptions {
   participants: readonly Participant[];
   targets: Targets;
   budget: number;
-  /** When no further size is to be begun. */
-  deadline: number;
-  /** Told what is going on. */
-  progress(message: string): void;
+  progress: Progress;
 }
 
 /** `sizes` are totals of the host; those that it has outgrown already become what it has. */
@@ -60,22 +55,22 @@ async function measureSizes(
   sizes: readonly number[],
   add: (crowd: Crowd, size: number) => Promise<void>,
   what: string,
-  { participants, targets, budget, deadline, progress }: ScaleOptions,
+  { participants, targets, budget, progress }: ScaleOptions,
 ): Promise<{ series: ScaleSeries[]; leftOut: string[] }> {
   const series = new Map<string, ScaleSeries>();
   const leftOut: string[] = [];
+  progress.expect(sizes.length);
   for (const size of sizes) {
-    if (performance.now() > deadline) {
-      leftOut.push(`${size} ${what}: no time left`);
-      continue;
-    }
-    progress(`${size} ${what}`);
+    progress.step(`cost at ${size.toLocaleString('en-US')} ${what}`);
     const crowd = new Crowd();
     try {
       await add(crowd, size);
       for (const [id, question] of pairs) {
         const participant = participants.find((one) => one.id === id && one.answers(question));
-        const result = await participant?.measure(question, targets, budget);
+        const result = await participant?.measure(question, targets, {
+          budget,
+          deadline: Number.POSITIVE_INFINITY,
+        });
         const cpu = result?.verdict === 'right' ? spread(result.cpu) : null;
         if (cpu === null) continue;
         const key = `${id} ${question}`;

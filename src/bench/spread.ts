@@ -10,6 +10,8 @@ export function spread(samples: readonly number[]): Spread | null {
     p99: at(0.99),
     min: at(0),
     max: at(1),
+    low: at(0.25),
+    high: at(0.75),
     samples: sorted.length,
   };
 }

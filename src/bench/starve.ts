@@ -1,13 +1,15 @@
 /** Takes CPU time away from a process, as a weak device has little of it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, setPriority } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startProgram } from './started.js';
 
 export interface Starvation {
   /** In words. */
   how: string;
-  /** Once the process has ended. */
-  end(): void;
+  /** Once the process has been killed, and what it started with it. */
+  end(): Promise<void>;
 }
 
 const percent = 5;
@@ -35,18 +37,32 @@ function byQuota(pid: number): Starvation | undefined {
     } catch {
       continue;
     }
-    const remove = () => rmdirSync(group);
     try {
       // Only files that the kernel put there: on an ordinary file system these would be made.
       if (!Object.keys(limits).every((file) => existsSync(`${group}/${file}`))) throw new Error();
       for (const [file, value] of Object.entries(limits)) writeFileSync(`${group}/${file}`, value);
       writeFileSync(`${group}/cgroup.procs`, String(pid));
-      return { how: `a quota of ${percent} % of one core (control group)`, end: remove };
+      return {
+        how: `a quota of ${percent} % of one core (control group)`,
+        end: () => remove(group),
+      };
     } catch {
-      remove();
+      rmdirSync(group);
     }
   }
   return undefined;
+}
+
+/** The kernel lets go of a group some time after the last of its processes. */
+async function remove(group: string): Promise<void> {
+  for (const deadline = performance.now() + 5000; ; await sleep(20)) {
+    try {
+      rmdirSync(group);
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+  }
 }
 
 function byCompetition(pid: number): Starvation {
@@ -54,14 +70,12 @@ function byCompetition(pid: number): Starvation {
     'process.stdin.on("end", () => process.exit()).resume(); setImmediate(function spin() { for (let i = 0; i < 1e7; i++); setImmediate(spin); })';
   const competitors: ChildProcess[] = [];
   for (let i = 0; i < availableParallelism(); i++) {
-    competitors.push(
-      spawn(process.execPath, ['-e', busy], { stdio: ['pipe', 'ignore', 'ignore'] }),
-    );
+    competitors.push(startProgram(process.execPath, ['-e', busy]));
   }
   setPriority(pid, 19);
   return {
     how: 'a busy competitor on every core, and the lowest priority',
-    end: () => {
+    end: async () => {
       for (const competitor of competitors) competitor.stdin?.end();
     },
   };

@@ -6,6 +6,8 @@ import type { QuestionId, Verdict } from './report.js';
 export interface Judgement {
   verdict: Verdict;
   problem?: string;
+  /** Of a right answer: how it differs from what others say. */
+  note?: string;
 }
 
 /** How many there are now. */
@@ -24,7 +26,9 @@ export function judge(
     return { verdict: 'empty', problem: 'found nothing' };
   }
   const problem = problemOf(id, targets, found, before);
-  return problem === undefined ? { verdict: 'right' } : { verdict: 'wrong', problem };
+  if (problem !== undefined) return { verdict: 'wrong', problem };
+  const note = otherName(found, targets.pid, targets.pidName);
+  return { verdict: 'right', ...(note === undefined ? {} : { note }) };
 }
 
 function problemOf(
@@ -36,9 +40,8 @@ function problemOf(
   const pids = found.map(({ pid }) => pid);
   switch (id) {
     case 'pid':
-      return pids.length === 1 && pids[0] === targets.pid
-        ? wrongName(found, targets.pid, targets.pidName)
-        : `found ${pids.length} processes`;
+      if (pids.length !== 1) return `found ${pids.length} processes`;
+      return pids[0] === targets.pid ? undefined : 'found another process';
     case 'name-absent':
       return pids.length === 0 ? undefined : `found ${pids.length} of none`;
     case 'name-first':
@@ -48,19 +51,21 @@ function problemOf(
         ? undefined
         : `found ${pids.length} processes, not the one`;
     default: {
-      // Whether it completes names that the kernel cuts is a question of its own.
       const expected = [targets.pid, targets.longPid, ...targets.commonPids];
       const missing = expected.filter((pid) => !pids.includes(pid));
       if (missing.length > 0) return `missed ${missing.length} processes`;
       // Many may have come or gone meanwhile.
       const present = Math.min(before, processCount());
       if (found.length < 0.5 * present) return `told ${found.length} of ${present} processes`;
-      return wrongName(found, targets.pid, targets.pidName);
+      // A list of processes that calls none of them anything is of no use.
+      const isNameless = found.every(({ name }) => name === undefined || name === '');
+      return isNameless ? 'told no names' : undefined;
     }
   }
 }
 
-function wrongName(found: readonly Found[], pid: number, name: string): string | undefined {
+/** Some call a script by its own name, others by that of its interpreter. */
+function otherName(found: readonly Found[], pid: number, name: string): string | undefined {
   const told = found.find((one) => one.pid === pid)?.name;
-  return told === undefined || told === name ? undefined : `called ${name} "${told}"`;
+  return told === undefined || told === name ? undefined : `calls ${name} “${told}”`;
 }

@@ -19,6 +19,8 @@ export interface Task {
   targets: Targets;
   /** Milliseconds for each of the measurements. */
   budget: number;
+  /** Milliseconds since 1970 from when on nothing more is measured than what has to be. */
+  deadline: number;
   /** Counts the bytes that JavaScript allocates, instead of taking times. */
   isAllocation: boolean;
 }
@@ -77,13 +79,13 @@ async function perform(task: Task): Promise<TaskResult> {
   if (judgement.verdict !== 'right') return result;
   if (task.isAllocation) return { ...result, allocated: await bytesPerCall(ask) };
   if ((first.wall[0] ?? 0) > tooSlow * task.budget * 1000) return { ...result, ...first };
-  return {
-    ...result,
-    ...(await countPerCall(ask, task.contender)),
-    ...(await cpuPerCall(ask, task.budget)),
-    wall: await wallPerCall(ask, task.budget),
-    loopDelay: await worstLoopDelay(ask, task.budget / 2),
-  };
+  const hasTime = () => Date.now() < task.deadline;
+  const calls = await warmUp(ask, task);
+  const counts = await countPerCall(ask, task.contender);
+  const times = await timesPerCall(ask, task.budget, calls);
+  if (calls > 1) times.wall = await wallPerCall(ask, task.budget);
+  const loopDelay = hasTime() ? await worstLoopDelay(ask, task.budget / 2) : null;
+  return { ...result, ...counts, ...times, loopDelay };
 }
 
 async function askOnce(ask: Ask) {
@@ -108,24 +110,59 @@ function cpuTime(): number {
   return user + system + binding.childrenCpuTime();
 }
 
-/** Rounds of as many calls as take some milliseconds, for the clock's resolution not to matter. */
-async function cpuPerCall(ask: Ask, budget: number): Promise<{ cpu: number[]; rss: number[] }> {
-  const cpu: number[] = [];
-  const rss: number[] = [process.memoryUsage.rss()];
-  const end = performance.now() + budget;
-  let calls = 1;
-  while (cpu.length === 0 || performance.now() < end) {
-    const before = cpuTime();
-    for (let i = 0; i < calls; i++) {
-      const answer = ask.ask();
-      if (answer instanceof Promise) await answer;
-    }
-    const used = cpuTime() - before;
-    rss.push(process.memoryUsage.rss());
-    if (used < 2000 && calls < 1e6) calls *= 2;
-    else cpu.push(used / calls);
+/** A round of calls takes so many microseconds of CPU time, for the clock's resolution not to matter. */
+const roundTime = 2000;
+
+async function round(ask: Ask, calls: number): Promise<{ cpu: number; wall: number }> {
+  const before = { wall: performance.now(), cpu: cpuTime() };
+  for (let i = 0; i < calls; i++) {
+    const answer = ask.ask();
+    if (answer instanceof Promise) await answer;
   }
-  return { cpu, rss };
+  return { cpu: cpuTime() - before.cpu, wall: (performance.now() - before.wall) * 1000 };
+}
+
+/**
+ * A cheap call is compiled after some thousand of them, by threads whose time would be counted.
+ * Milliseconds of CPU time, which take longer on a busy host, but not so many times longer.
+ */
+const leastWarmUp = 60;
+const mostWarmUp = 300;
+const mostWaiting = 5;
+/** Rounds that cost the same within so much mean that nothing is compiled any more. */
+const steadiness = 1.1;
+
+/** Asks until that costs the same each time; returns how many calls make a round. */
+async function warmUp(ask: Ask, { deadline }: Task): Promise<number> {
+  const end = performance.now() + mostWaiting * mostWarmUp;
+  const costs: number[] = [];
+  let calls = 1;
+  let warmed = 0;
+  while (warmed < mostWarmUp && performance.now() < end && Date.now() < deadline) {
+    const { cpu } = await round(ask, calls);
+    warmed += cpu / 1000;
+    if (cpu < roundTime && calls < 1e6) calls *= 2;
+    else if (calls === 1)
+      return calls; // most of its cost is the system's, or another program's
+    else costs.push(cpu / calls);
+    const last = costs.slice(-4);
+    const isSteady = last.length === 4 && Math.max(...last) < steadiness * Math.min(...last);
+    if (isSteady && warmed > leastWarmUp) break;
+  }
+  return calls;
+}
+
+/** The wall times are those of single calls, where a round is one. */
+async function timesPerCall(ask: Ask, budget: number, calls: number) {
+  const times = { cpu: [] as number[], wall: [] as number[], rss: [process.memoryUsage.rss()] };
+  const end = performance.now() + budget;
+  do {
+    const { cpu, wall } = await round(ask, calls);
+    times.cpu.push(cpu / calls);
+    times.wall.push(wall / calls);
+    times.rss.push(process.memoryUsage.rss());
+  } while (performance.now() < end);
+  return times;
 }
 
 async function wallPerCall(ask: Ask, budget: number): Promise<number[]> {
@@ -168,14 +205,15 @@ async function worstLoopDelay(ask: Ask, budget: number): Promise<number> {
 /** Needs --expose-gc, and a young generation so large that nothing is collected meanwhile. */
 async function bytesPerCall(ask: Ask): Promise<number> {
   const samples: number[] = [];
-  for (let i = 0; i < 5; i++) {
+  const end = performance.now() + 1000;
+  do {
     globalThis.gc?.();
     const before = process.memoryUsage().heapUsed;
     await ask.ask();
     samples.push(process.memoryUsage().heapUsed - before);
-  }
+  } while (samples.length < 5 && performance.now() < end);
   samples.sort((a, b) => a - b);
-  return Math.max(0, samples[2] ?? 0);
+  return Math.max(0, samples[samples.length >> 1] ?? 0);
 }
 
 /** The entry of a worker process. */

@@ -11,7 +11,8 @@ import type {
 
 /** What a spread looks like around a median. */
 function around(median: number, samples = 41): Spread {
-  return { median, p99: median * 1.6, min: median * 0.9, max: median * 2.1, samples };
+  const quartiles = { low: median * 0.97, high: median * 1.04 };
+  return { median, p99: median * 1.6, min: median * 0.9, max: median * 2.1, ...quartiles, samples };
 }
 
 function right(contender: string, cpu: number, floor: number, spawned = 0): Measurement {
@@ -22,6 +23,7 @@ function right(contender: string, cpu: number, floor: number, spawned = 0): Meas
     wall: around(cpu * 1.1, 4321),
     cpu: around(cpu),
     timesFloor: cpu / floor,
+    drift: 1.03,
     rssGrowth: Math.round(cpu * 300),
     rssPeak: 48_300_000 + Math.round(cpu * 300),
     allocated: isProgram ? null : Math.round(cpu * 40),
@@ -32,7 +34,14 @@ function right(contender: string, cpu: number, floor: number, spawned = 0): Meas
 }
 
 function notRight(contender: string, verdict: 'wrong' | 'empty' | 'failed', problem?: string) {
-  const nulls = { wall: null, cpu: null, timesFloor: null, rssGrowth: null, rssPeak: null };
+  const nulls = {
+    wall: null,
+    cpu: null,
+    timesFloor: null,
+    drift: null,
+    rssGrowth: null,
+    rssPeak: null,
+  };
   const others = { allocated: null, spawned: null, loopDelay: null, systemCalls: null };
   const why = problem === undefined ? {} : { problem };
   return { contender, verdict, ...why, ...nulls, ...others } satisfies Measurement;
@@ -68,8 +77,8 @@ const questions: QuestionResult[] = [
       ['pidusage', 143],
       ['psutil', 212],
       ['ps', 8240, 1],
-      ['full-scan-sync', 13_930],
-      ['full-scan-promises', 41_200],
+      ['fs-sync', 13_930],
+      ['fs-promises', 41_200],
       ['find-process', 21_700, 2],
     ],
     [notRight('ps-node', 'failed', 'spawn EMFILE')],
@@ -85,10 +94,10 @@ const questions: QuestionResult[] = [
       ['comm-sync', 1630],
       ['pidof', 9120, 1],
       ['pgrep', 8870, 1],
-      ['gopsutil-processes', 31_800],
+      ['gopsutil', 31_800],
       ['psutil', 29_450],
-      ['full-scan-sync', 13_700],
-      ['full-scan-promises', 40_800],
+      ['fs-sync', 13_700],
+      ['fs-promises', 40_800],
       ['ps-list', 17_300, 1],
     ],
     [notRight('systeminformation', 'wrong', 'found 1 of none')],
@@ -98,7 +107,7 @@ const questions: QuestionResult[] = [
     ['procseek-sync', 412],
     ['procseek-async', 498],
     ['comm-sync', 888],
-    ['full-scan-sync', 13_650],
+    ['fs-sync', 13_650],
   ]),
   question(
     'name-long',
@@ -108,7 +117,7 @@ const questions: QuestionResult[] = [
       ['floor', 733],
       ['procseek-sync', 815],
       ['procseek-async', 930],
-      ['full-scan-sync', 13_800],
+      ['fs-sync', 13_800],
     ],
     [notRight('pidof', 'empty', 'found nothing'), notRight('find-process', 'wrong')],
   ),
@@ -117,20 +126,20 @@ const questions: QuestionResult[] = [
     ['procseek-sync', 1520],
     ['procseek-async', 1710],
     ['comm-sync', 1490],
-    ['full-scan-sync', 13_900],
+    ['fs-sync', 13_900],
   ]),
   question('all-default', 'all processes, default fields', everyStat, [
     ['floor', 1240],
     ['procseek-sync', 2310],
     ['procseek-async', 2560],
     ['comm-sync', 1720],
-    ['full-scan-sync', 13_800],
+    ['fs-sync', 13_800],
   ]),
   question('all-fields', 'all processes, all fields', everyStat, [
     ['floor', 1250],
     ['procseek-sync', 9210],
     ['procseek-async', 9980],
-    ['full-scan-sync', 13_900],
+    ['fs-sync', 13_900],
     ['psutil', 152_000],
   ]),
 ];
@@ -144,9 +153,9 @@ const scale = (asked: QuestionId, each: number): ScaleSeries[] => [
   series('floor', asked, (size) => each * size),
   series('procseek-sync', asked, (size) => 30 + each * 1.1 * size),
   series('procseek-async', asked, (size) => 60 + each * 1.2 * size),
-  series('full-scan-sync', asked, (size) => 34 * size),
+  series('fs-sync', asked, (size) => 34 * size),
   series('psutil', asked, (size) => 70 * size),
-  series('gopsutil-processes', asked, (size) => 72 * size),
+  series('gopsutil', asked, (size) => 72 * size),
   series('pgrep', asked, (size) => 6000 + 9 * size),
 ];
 
@@ -160,8 +169,10 @@ function pileUpRun(contender: string, backlog: number): PileUpRun {
   const last = samples.at(-1) ?? { inFlight: 0, rss: 0, missed: 0 };
   return {
     contender,
+    guarded: false,
     ticks: 200,
     answered: 200 - last.missed,
+    skipped: 0,
     mostInFlight: last.inFlight,
     mostRss: last.rss,
     missed: last.missed,
@@ -170,7 +181,7 @@ function pileUpRun(contender: string, backlog: number): PileUpRun {
 }
 
 export const sampleReport: Report = {
-  version: 1,
+  version: 2,
   procseek: '0.1.0',
   takenAt: '2026-07-30T10:11:12.000Z',
   command: 'npx procseek bench --processes 400 --json bench.json --markdown bench.md',
@@ -186,16 +197,27 @@ export const sampleReport: Report = {
     threads: 903,
     added: 400,
     user: 1000,
+    virtualisation: 'kvm',
+    container: 'docker',
+    governor: 'ondemand',
+    frequency: { least: 600, most: 1800 },
+    quota: 2,
+  },
+  noise: {
+    load: { start: 0.4, end: 1.2 },
+    ...{ pressure: 0.05, stolen: 0.001, throttled: 3, overheated: 0, drift: 1.04 },
+    verdict: 'noisy',
+    reasons: ['the control group ran out of its CPU quota 3 times'],
   },
   contenders: [
     { id: 'floor', title: 'bare native loop (the floor)', version: '-' },
     { id: 'procseek-sync', title: 'procseek, sync', version: '0.1.0' },
     { id: 'procseek-async', title: 'procseek, async', version: '0.1.0' },
     { id: 'comm-sync', title: 'every comm by plain sync fs', version: '20.20.2' },
-    { id: 'full-scan-sync', title: 'psutil-style full scan, sync fs', version: '20.20.3' },
-    { id: 'full-scan-promises', title: 'psutil-style full scan, fs.promises', version: '20.20.4' },
+    { id: 'fs-sync', title: 'psutil-style full scan, sync fs', version: '20.20.3' },
+    { id: 'fs-promises', title: 'psutil-style full scan, fs.promises', version: '20.20.4' },
     { id: 'psutil', title: 'psutil', version: '5.9.8' },
-    { id: 'gopsutil-processes', title: 'gopsutil Processes(), then match', version: '3.21.2' },
+    { id: 'gopsutil', title: 'gopsutil Processes(), then match', version: '3.21.2' },
     { id: 'ps', title: 'ps', version: '4.0.4' },
     { id: 'pgrep', title: 'pgrep', version: '4.0.5' },
     { id: 'pidof', title: 'pidof', version: '4.0.6' },
@@ -211,7 +233,7 @@ export const sampleReport: Report = {
   byProcesses: [...scale('name-absent', 1.7), ...scale('all-fields', 9)],
   byThreads: [
     series('procseek-sync', 'name-absent', () => 803),
-    series('full-scan-sync', 'name-absent', (size) => 13_700 + size / 10),
+    series('fs-sync', 'name-absent', (size) => 13_700 + size / 10),
     series('psutil', 'name-absent', (size) => 29_000 + 20 * size),
   ],
   leftOut: ['20,000 processes: the limit of processes is 15,000'],
@@ -219,8 +241,7 @@ export const sampleReport: Report = {
     period: 100,
     duration: 20_000,
     starvedBy: 'a cgroup quota of 10 % of one CPU',
-    summary:
-      'With full scans 117 of 200 ticks were missed and memory grew by 126 MiB; with procseek none and 0.',
-    runs: [pileUpRun('full-scan-promises', 1.85), pileUpRun('procseek-async', 0)],
+    processes: 517,
+    runs: [pileUpRun('fs-promises', 1.85), pileUpRun('procseek-async', 0)],
   },
 };

@@ -1,13 +1,15 @@
 """Answers questions about processes by psutil, and says what each call took.
 
 A line of JSON in, {"question", "pid", "name", "calls"}; a line of JSON out, {"found", "wall", "cpu"}:
-the PIDs and names that the last call found, and nanoseconds for each call.
+the PIDs and names that the last call found, and nanoseconds for each call. With the argument
+"agent", one line {"name", "period", "guarded"} in, and lines {"ticks", "answered", "skipped"} out.
 """
 
 import json
 import os
 import resource
 import sys
+import threading
 import time
 
 import psutil
@@ -37,19 +39,12 @@ def first_by_name(_, name):
 
 
 def by_long_name(_, name):
-    """The recipe of psutil's documentation, "Find process by name", for names that are cut."""
-    found = []
-    for process in psutil.process_iter(["pid", "name", "exe", "cmdline"]):
-        info = process.info
-        if (
-            info["name"] == name
-            or info["exe"]
-            and os.path.basename(info["exe"]) == name
-            or info["cmdline"]
-            and info["cmdline"][0] == name
-        ):
-            found.append(info)
-    return found
+    """By the first two arguments: a script's name stands behind that of its interpreter."""
+    return [
+        p.info
+        for p in psutil.process_iter(["pid", "name", "cmdline"])
+        if any(os.path.basename(word) == name for word in (p.info["cmdline"] or [])[:2])
+    ]
 
 
 def every(attributes):
@@ -84,6 +79,39 @@ def measure(question, pid, name, calls):
     pairs = [[info["pid"], info["name"] or ""] for info in found]
     return {"found": pairs, "wall": wall, "cpu": cpu}
 
+
+def look_on_schedule(name, period, guarded):
+    """A thread per lookup, as schedulers do; a guard skips a tick while one goes on."""
+    tally = {"ticks": 0, "answered": 0, "skipped": 0}
+    telling = threading.Lock()
+
+    def count(what):
+        with telling:
+            tally[what] += 1
+            print(json.dumps(tally), flush=True)
+
+    def look():
+        by_name(0, name)
+        count("answered")
+
+    lookup = None
+    due = time.monotonic()
+    while True:
+        due += period / 1000
+        time.sleep(max(0, due - time.monotonic()))
+        count("ticks")
+        if guarded and lookup is not None and lookup.is_alive():
+            count("skipped")
+            continue
+        lookup = threading.Thread(target=look, daemon=True)
+        lookup.start()
+
+
+if sys.argv[1:] == ["agent"]:
+    schedule = json.loads(sys.stdin.readline())
+    threading.Thread(target=look_on_schedule, kwargs=schedule, daemon=True).start()
+    sys.stdin.read()
+    os._exit(0)  # lookups that go on are of no use any more
 
 for line in iter(sys.stdin.readline, ""):
     # Names that are not UTF-8 come as lone surrogates, which ASCII escapes.

@@ -2,7 +2,8 @@
 //
 // A line of JSON in, {"question", "pid", "name", "calls"}; a line of JSON out, {"found", "wall",
 // "cpu"}: the PIDs and names that the last call found, and nanoseconds for each call. With the
-// argument "story", a PID is looked for in the list of all processes.
+// argument "story", a PID is looked for in the list of all processes. With the argument "agent", one
+// line {"name", "period", "guarded"} in, and lines {"ticks", "answered", "skipped"} out.
 package main
 
 import (
@@ -10,6 +11,8 @@ import (
 	"encoding/json"
 	"log"
 	"os"
+	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -29,6 +32,18 @@ type answer struct {
 	Cpu   []int64          `json:"cpu"`
 }
 
+type schedule struct {
+	Name    string
+	Period  int64
+	Guarded bool
+}
+
+type tally struct {
+	Ticks    int `json:"ticks"`
+	Answered int `json:"answered"`
+	Skipped  int `json:"skipped"`
+}
+
 type row struct {
 	pid  int32
 	name string
@@ -39,6 +54,14 @@ type visitor func(p *process.Process) (r row, isFound bool, isEnough bool)
 func main() {
 	isStory := len(os.Args) > 1 && os.Args[1] == "story"
 	lines := bufio.NewScanner(os.Stdin)
+	if len(os.Args) > 1 && os.Args[1] == "agent" {
+		var asked schedule
+		if lines.Scan() && json.Unmarshal(lines.Bytes(), &asked) == nil {
+			go lookOnSchedule(asked)
+		}
+		lines.Scan() // until the input ends
+		return
+	}
 	answers := json.NewEncoder(os.Stdout)
 	for lines.Scan() {
 		var asked question
@@ -48,6 +71,36 @@ func main() {
 		if err := answers.Encode(measure(asked, isStory)); err != nil {
 			log.Fatal(err)
 		}
+	}
+}
+
+// A goroutine per lookup; a guard skips a tick while one goes on.
+func lookOnSchedule(asked schedule) {
+	var count tally
+	var telling sync.Mutex
+	lines := json.NewEncoder(os.Stdout)
+	tell := func(change func(*tally)) {
+		telling.Lock()
+		defer telling.Unlock()
+		change(&count)
+		lines.Encode(count)
+	}
+	for range time.Tick(time.Duration(asked.Period) * time.Millisecond) {
+		isBusy := false
+		tell(func(t *tally) {
+			isBusy = t.Ticks > t.Answered+t.Skipped
+			t.Ticks++
+			if asked.Guarded && isBusy {
+				t.Skipped++
+			}
+		})
+		if asked.Guarded && isBusy {
+			continue
+		}
+		go func() {
+			search(matchName(asked.Name, false))
+			tell(func(t *tally) { t.Answered++ })
+		}()
 	}
 }
 
@@ -73,8 +126,10 @@ func ask(asked question, isStory bool) []row {
 			return search(matchPid(asked.Pid))
 		}
 		return lookUp(asked.Pid)
-	case "name-absent", "name-long":
+	case "name-absent":
 		return search(matchName(asked.Name, false))
+	case "name-long":
+		return search(matchScript(asked.Name))
 	case "name-first":
 		return search(matchName(asked.Name, true))
 	case "all-names":
@@ -132,6 +187,19 @@ func matchName(name string, isFirstEnough bool) visitor {
 		r, isFound, _ := readName(p)
 		isFound = isFound && r.name == name
 		return r, isFound, isFound && isFirstEnough
+	}
+}
+
+// By the first two arguments: a script's name stands behind that of its interpreter.
+func matchScript(name string) visitor {
+	return func(p *process.Process) (row, bool, bool) {
+		arguments, err := p.CmdlineSlice()
+		for i := 0; err == nil && i < len(arguments) && i < 2; i++ {
+			if filepath.Base(arguments[i]) == name {
+				return row{p.Pid, name}, true, false
+			}
+		}
+		return row{}, false, false
 	}
 }
 

@@ -28,14 +28,17 @@ interface Build {
 class Go {
   readonly #directory: string;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(directory: string, env: NodeJS.ProcessEnv) {
+  constructor(directory: string, env: NodeJS.ProcessEnv, signal: AbortSignal | undefined) {
     this.#directory = directory;
+    this.#signal = signal;
     this.#env = { ...process.env, GOFLAGS: '', GOTOOLCHAIN: 'local', GOPROXY: 'off', ...env };
   }
 
   async run(...args: string[]): Promise<string> {
-    const { stdout } = await run('go', args, { cwd: this.#directory, env: this.#env });
+    const options = { cwd: this.#directory, env: this.#env, signal: this.#signal };
+    const { stdout } = await run('go', args, options);
     return stdout.trim();
   }
 
@@ -49,10 +52,10 @@ class Go {
 }
 
 /** The sources in a GOPATH, where Debian's packages and those who use no modules have them. */
-async function buildFromPath(directory: string): Promise<string> {
-  const path = await new Go(directory, {}).run('env', 'GOPATH');
+async function buildFromPath(directory: string, signal?: AbortSignal): Promise<string> {
+  const path = await new Go(directory, {}, signal).run('env', 'GOPATH');
   const env = { GO111MODULE: 'off', GOPATH: [debianPath, path].join(delimiter) };
-  const go = new Go(directory, env);
+  const go = new Go(directory, env, signal);
   for (const version of versions) {
     const found = await go
       .run('list', '-f', '{{.Dir}}', `${modulePath}${version}/process`)
@@ -74,14 +77,15 @@ async function debianVersion(): Promise<string> {
 }
 
 /** The modules that were downloaded earlier: the cache is laid out like a proxy. */
-async function buildFromModules(directory: string): Promise<string> {
-  const cache = await new Go(directory, {}).run('env', 'GOMODCACHE');
-  const go = new Go(directory, {
+async function buildFromModules(directory: string, signal?: AbortSignal): Promise<string> {
+  const cache = await new Go(directory, {}, signal).run('env', 'GOMODCACHE');
+  const env = {
     GO111MODULE: 'on',
     GOFLAGS: '-mod=mod',
     GOPROXY: `file://${cache}/cache/download`,
     GOSUMDB: 'off',
-  });
+  };
+  const go = new Go(directory, env, signal);
   await go.run('mod', 'init', 'benchmark');
   for (const version of versions) {
     const path = modulePath + version;
@@ -96,8 +100,8 @@ async function buildFromModules(directory: string): Promise<string> {
   throw new Error(`no ${modulePath} in ${cache}`);
 }
 
-async function build(): Promise<Build> {
-  const toolchain = await run('go', ['env', 'GOVERSION']).catch(() => {
+async function build(signal?: AbortSignal): Promise<Build> {
+  const toolchain = await run('go', ['env', 'GOVERSION'], { signal }).catch(() => {
     throw new Error('there is no Go toolchain: go is not on PATH');
   });
   const directory = mkdtempSync(join(tmpdir(), 'procseek-gopsutil-'));
@@ -107,8 +111,8 @@ async function build(): Promise<Build> {
   };
   process.on('exit', remove); // whether or not there was time to dispose of it
   try {
-    const version = await buildFromPath(directory).catch((inPath: Error) =>
-      buildFromModules(directory).catch((inModules: Error) => {
+    const version = await buildFromPath(directory, signal).catch((inPath: Error) =>
+      buildFromModules(directory, signal).catch((inModules: Error) => {
         throw new Error(`${reason(inPath)}; ${reason(inModules)}`);
       }),
     );
@@ -132,9 +136,9 @@ function reason(error: Error): string {
 let current: Promise<Build> | undefined;
 let users = 0;
 
-async function acquire(): Promise<Build & { dispose(): void }> {
+async function acquire(signal?: AbortSignal): Promise<Build & { dispose(): void }> {
   users++;
-  current ??= build();
+  current ??= build(signal);
   const mine = current;
   let isHeld = true;
   const release = () => {
@@ -159,18 +163,18 @@ export const gopsutil: ExternalContender = {
   id: 'gopsutil',
   title: 'gopsutil',
   questions: questionIds,
-  async prepare() {
-    const { program, version, dispose } = await acquire();
+  async prepare(signal) {
+    const { program, version, dispose } = await acquire(signal);
     return { command: program, args: [], version, dispose };
   },
 };
 
 export const gopsutilStory: ExternalContender = {
   id: 'gopsutil-story',
-  title: 'gopsutil, process.Processes() and then a match',
+  title: 'gopsutil, the whole table, then a match',
   questions: ['pid'],
-  async prepare() {
-    const { program, version, dispose } = await acquire();
+  async prepare(signal) {
+    const { program, version, dispose } = await acquire(signal);
     return { command: program, args: ['story'], version, dispose };
   },
 };

@@ -11,6 +11,7 @@ import {
   psNode,
   systeminformation,
 } from './npm_peers.js';
+import { processTable } from './process_table.js';
 import { procseekAsync, procseekSync } from './procseek.js';
 import { pgrep, pidOf, ps, psQuick } from './programs.js';
 import { psutil } from './psutil.js';
@@ -23,6 +24,7 @@ export const jsContenders: readonly JsContender[] = [
   finderEvents,
   fsSync,
   fsPromises,
+  processTable,
   ps,
   psQuick,
   pgrep,

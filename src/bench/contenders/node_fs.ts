@@ -1,7 +1,4 @@
-/**
- * What a careful author writes without a library: every name read to find one, and every process
- * read in full, psutil's way, for all the other questions.
- */
+/** What a careful author writes without a library: each question by the files that it needs. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { Found, JsContender } from '../contender.js';
@@ -17,12 +14,10 @@ import {
   type Row,
   row,
   type Texts,
-  tableFiles,
-  tableLinks,
   withheld,
 } from './proc_text.js';
 
-const version = async () => `Node.js ${process.versions.node}`;
+export const fsVersion = async () => `Node.js ${process.versions.node}`;
 
 function attempt<T>(read: () => T): T | undefined {
   try {
@@ -36,57 +31,77 @@ function readSync(pid: number, file: string): string | undefined {
   return attempt(() => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
 }
 
-function findSync(name: string, limit = Number.POSITIVE_INFINITY): Found[] {
-  const found: Found[] = [];
-  const wanted = `${cutName(name)}\n`;
-  const isCut = maybeCut(name);
-  for (const pid of pidsOf(readdirSync('/proc'))) {
-    const comm = readSync(pid, 'comm');
-    if (comm !== wanted) continue;
-    if (isCut && completeName(comm.slice(0, -1), readSync(pid, 'cmdline')) !== name) continue;
-    found.push({ pid, name });
-    if (found.length === limit) break;
-  }
-  return found;
+let started: number | undefined;
+
+/** It never changes: careful authors read it once. */
+function bootedAt(): number {
+  started ??= bootTime(readFileSync('/proc/stat', 'utf8'));
+  return started;
 }
 
-function tableSync(isAll: boolean): Row[] {
-  const started = bootTime(readFileSync('/proc/stat', 'utf8'));
-  const read = isAll ? everythingSync : tableTextsSync;
-  return pidsOf(readdirSync('/proc')).flatMap((pid) => row(pid, read(pid), started) ?? []);
-}
-
-function tableTextsSync(
-  pid: number,
-  files: readonly string[] = tableFiles,
-  links: readonly string[] = tableLinks,
-): Texts {
+/** The files and links of a process. */
+export function textsSync(pid: number, files: readonly string[], links: readonly string[]): Texts {
   const texts: Record<string, string | undefined> = {};
   for (const file of files) texts[file] = readSync(pid, file);
   for (const link of links) texts[link] = attempt(() => readlinkSync(`/proc/${pid}/${link}`));
   return texts;
 }
 
-function everythingSync(pid: number): Texts {
-  const fds = attempt(() => readdirSync(`/proc/${pid}/fd`));
-  return { ...tableTextsSync(pid, allFiles, allLinks), fds: fds?.length.toString() };
+/** By its stat; and by its arguments where the name there may have been cut. */
+function oneSync(pid: number): Row | undefined {
+  const stat = readSync(pid, 'stat');
+  const found = row(pid, { stat }, bootedAt());
+  if (found === undefined || !maybeCut(found.name)) return found;
+  return row(pid, { stat, cmdline: readSync(pid, 'cmdline') }, bootedAt());
 }
+
+function wholeNameSync(pid: number, comm: string): string {
+  return maybeCut(comm) ? completeName(comm, readSync(pid, 'cmdline')) : comm;
+}
+
+function findSync(name: string, limit = Number.POSITIVE_INFINITY): Found[] {
+  const found: Found[] = [];
+  const wanted = `${cutName(name)}\n`;
+  for (const pid of pidsOf(readdirSync('/proc'))) {
+    const comm = readSync(pid, 'comm');
+    if (comm !== wanted || wholeNameSync(pid, comm.slice(0, -1)) !== name) continue;
+    found.push({ pid, name });
+    if (found.length === limit) break;
+  }
+  return found;
+}
+
+function namesSync(): Found[] {
+  return pidsOf(readdirSync('/proc')).flatMap((pid) => {
+    const comm = readSync(pid, 'comm');
+    return comm === undefined ? [] : [{ pid, name: wholeNameSync(pid, comm.slice(0, -1)) }];
+  });
+}
+
+function allFieldsSync(): Row[] {
+  return pidsOf(readdirSync('/proc')).flatMap((pid) => {
+    const fds = attempt(() => readdirSync(`/proc/${pid}/fd`))?.length.toString();
+    return row(pid, { ...textsSync(pid, allFiles, allLinks), fds }, bootedAt()) ?? [];
+  });
+}
+
+const listed = (found: readonly Found[]) => [...found];
 
 export const fsSync: JsContender = {
   id: 'fs-sync',
-  title: 'node:fs, synchronous',
-  version,
-  question: asking<Found[]>(
+  title: 'careful node:fs, synchronous',
+  version: fsVersion,
+  question: asking<readonly Found[]>(
     {
-      pid: ({ pid }) => tableSync(false).filter((process) => process.pid === pid),
+      pid: ({ pid }) => [oneSync(pid) ?? []].flat(),
       'name-absent': ({ absentName }) => findSync(absentName),
       'name-first': ({ commonName }) => findSync(commonName, 1),
       'name-long': ({ longName }) => findSync(longName),
-      'all-names': () => tableSync(false),
-      'all-default': () => tableSync(false),
-      'all-fields': () => tableSync(true),
+      'all-names': namesSync,
+      'all-default': () => pidsOf(readdirSync('/proc')).flatMap((pid) => oneSync(pid) ?? []),
+      'all-fields': allFieldsSync,
     },
-    (found) => found,
+    listed,
   ),
 };
 
@@ -94,68 +109,73 @@ function read(pid: number, file: string): Promise<string | undefined> {
   return readFile(`/proc/${pid}/${file}`, 'utf8').catch(withheld);
 }
 
-/** All processes at a time, as libraries do that use promises: there is no early stop. */
-async function find(name: string): Promise<Found[]> {
+/** As many as keep libuv's four threads busy: with all at once their buffers would pile up. */
+const atOnce = 16;
+
+/** What `look` finds of each process; no more are looked at once there are `limit`. */
+async function each<T>(
+  look: (pid: number) => Promise<T | undefined>,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<T[]> {
+  const pids = pidsOf(await readdir('/proc'));
+  const found: T[] = [];
+  for (let i = 0; i < pids.length && found.length < limit; i += atOnce) {
+    const some = await Promise.all(pids.slice(i, i + atOnce).map(look));
+    found.push(...some.filter((one) => one !== undefined));
+  }
+  return found.slice(0, limit);
+}
+
+async function wholeName(pid: number, comm: string): Promise<string> {
+  return maybeCut(comm) ? completeName(comm, await read(pid, 'cmdline')) : comm;
+}
+
+async function one(pid: number): Promise<Row | undefined> {
+  const stat = await read(pid, 'stat');
+  const found = row(pid, { stat }, bootedAt());
+  if (found === undefined || !maybeCut(found.name)) return found;
+  return row(pid, { stat, cmdline: await read(pid, 'cmdline') }, bootedAt());
+}
+
+function find(name: string, limit?: number): Promise<Found[]> {
   const wanted = `${cutName(name)}\n`;
-  const isCut = maybeCut(name);
-  const pids = pidsOf(await readdir('/proc'));
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const comm = await read(pid, 'comm');
-      if (comm !== wanted) return [];
-      if (isCut && completeName(comm.slice(0, -1), await read(pid, 'cmdline')) !== name) return [];
-      return [{ pid, name }];
-    }),
-  );
-  return found.flat();
+  return each<Found>(async (pid) => {
+    const comm = await read(pid, 'comm');
+    if (comm !== wanted || (await wholeName(pid, comm.slice(0, -1))) !== name) return undefined;
+    return { pid, name };
+  }, limit);
 }
 
-async function table(isAll: boolean): Promise<Row[]> {
-  const started = bootTime(await readFile('/proc/stat', 'utf8'));
-  const pids = pidsOf(await readdir('/proc'));
-  const readTexts = isAll ? everything : tableTexts;
-  const rows = await Promise.all(
-    pids.map(async (pid) => row(pid, await readTexts(pid), started) ?? []),
-  );
-  return rows.flat();
+async function named(pid: number): Promise<Found | undefined> {
+  const comm = await read(pid, 'comm');
+  return comm === undefined ? undefined : { pid, name: await wholeName(pid, comm.slice(0, -1)) };
 }
 
-async function tableTexts(
-  pid: number,
-  files: readonly string[] = tableFiles,
-  links: readonly string[] = tableLinks,
-): Promise<Texts> {
+async function everything(pid: number): Promise<Row | undefined> {
   const texts = await Promise.all([
-    ...files.map(async (file) => [file, await read(pid, file)] as const),
-    ...links.map(
+    ...allFiles.map(async (file) => [file, await read(pid, file)] as const),
+    ...allLinks.map(
       async (link) => [link, await readlink(`/proc/${pid}/${link}`).catch(withheld)] as const,
     ),
   ]);
-  return Object.fromEntries(texts);
-}
-
-async function everything(pid: number): Promise<Texts> {
-  const [texts, fds] = await Promise.all([
-    tableTexts(pid, allFiles, allLinks),
-    readdir(`/proc/${pid}/fd`).catch(withheld),
-  ]);
-  return { ...texts, fds: fds?.length.toString() };
+  const fds = (await readdir(`/proc/${pid}/fd`).catch(withheld))?.length.toString();
+  return row(pid, { ...Object.fromEntries(texts), fds }, bootedAt());
 }
 
 export const fsPromises: JsContender = {
   id: 'fs-promises',
-  title: 'node:fs/promises',
-  version,
-  question: asking<Found[]>(
+  title: 'careful node:fs/promises',
+  version: fsVersion,
+  question: asking<readonly Found[]>(
     {
-      pid: async ({ pid }) => (await table(false)).filter((process) => process.pid === pid),
+      pid: async ({ pid }) => [(await one(pid)) ?? []].flat(),
       'name-absent': ({ absentName }) => find(absentName),
-      'name-first': ({ commonName }) => find(commonName),
+      'name-first': ({ commonName }) => find(commonName, 1),
       'name-long': ({ longName }) => find(longName),
-      'all-names': () => table(false),
-      'all-default': () => table(false),
-      'all-fields': () => table(true),
+      'all-names': () => each(named),
+      'all-default': () => each(one),
+      'all-fields': () => each(everything),
     },
-    (found) => found,
+    listed,
   ),
 };

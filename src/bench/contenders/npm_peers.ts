@@ -1,4 +1,5 @@
 /** The packages that people use today, each by the API that it has for the question. */
+import { basename } from 'node:path';
 import type { Found } from '../contender.js';
 import { callable, peer } from './peer.js';
 
@@ -13,12 +14,18 @@ export const findProcess = peer<FindProcess, Found[]>({
     pid: (find, { pid }) => find('pid', pid),
     'name-absent': (find, { absentName }) => find('name', absentName, true),
     'name-first': (find, { commonName }) => find('name', commonName, true),
-    'name-long': (find, { longName }) => find('name', longName, true),
+    // Without `strict` it looks through the command lines, as for a script one has to.
+    'name-long': (find, { longName }) => find('name', longName),
   },
   found: asIs,
 });
 
-type PsList = () => Promise<Found[]>;
+/** Whether a program's own name or that of a script is among the first words. */
+function runs(words: readonly string[], name: string): boolean {
+  return words.slice(0, 2).some((word) => basename(word) === name);
+}
+
+type PsList = () => Promise<(Found & { cmd?: string })[]>;
 
 async function withName(list: PsList, name: string): Promise<Found[]> {
   return (await list()).filter((process) => process.name === name);
@@ -31,13 +38,15 @@ export const psList = peer<PsList, Found[]>({
     pid: async (list, { pid }) => (await list()).filter((process) => process.pid === pid),
     'name-absent': (list, { absentName }) => withName(list, absentName),
     'name-first': (list, { commonName }) => withName(list, commonName),
-    'name-long': (list, { longName }) => withName(list, longName),
+    'name-long': async (list, { longName }) =>
+      (await list()).filter(({ cmd = '' }) => runs(cmd.split(' '), longName)),
     'all-names': (list) => list(),
   },
   found: asIs,
 });
 
-type Systeminformation = () => Promise<{ list: Found[] }>;
+type SystemProcess = Found & { command?: string; params?: string };
+type Systeminformation = () => Promise<{ list: SystemProcess[] }>;
 
 const now = Date.now;
 let skew = 0;
@@ -46,7 +55,7 @@ let skew = 0;
  * It repeats its last answer for half a second: a benchmark of that would measure nothing. With a
  * clock that leaps forward between calls it looks each time.
  */
-async function processes(ask: Systeminformation): Promise<Found[]> {
+async function processes(ask: Systeminformation): Promise<SystemProcess[]> {
   skew += 1000;
   const leap = skew;
   Date.now = () => now() + leap;
@@ -69,7 +78,10 @@ export const systeminformation = peer<Systeminformation, Found[]>({
     pid: async (ask, { pid }) => (await processes(ask)).filter((process) => process.pid === pid),
     'name-absent': (ask, { absentName }) => processesNamed(ask, absentName),
     'name-first': (ask, { commonName }) => processesNamed(ask, commonName),
-    'name-long': (ask, { longName }) => processesNamed(ask, longName),
+    'name-long': async (ask, { longName }) =>
+      (await processes(ask)).filter(({ command = '', params = '' }) =>
+        runs([command, ...params.split(' ')], longName),
+      ),
     'all-names': processes,
     'all-default': processes,
   },
@@ -93,6 +105,7 @@ interface PsNodeQuery {
 interface PsNodeRow {
   pid: string;
   command: string;
+  arguments: string[];
 }
 
 type PsNode = (query: PsNodeQuery, done: (error: unknown, rows: PsNodeRow[]) => void) => void;
@@ -115,7 +128,8 @@ export const psNode = peer<PsNode, PsNodeRow[]>({
     pid: (ask, { pid }) => lookup(ask, { pid }),
     'name-absent': (ask, { absentName }) => lookup(ask, commandNamed(absentName)),
     'name-first': (ask, { commonName }) => lookup(ask, commandNamed(commonName)),
-    'name-long': (ask, { longName }) => lookup(ask, commandNamed(longName)),
+    'name-long': async (ask, { longName }) =>
+      (await lookup(ask, {})).filter((row) => runs([row.command, ...row.arguments], longName)),
   },
   found: (rows) => rows.map(({ pid }) => ({ pid: Number(pid) })),
 });
@@ -133,8 +147,6 @@ export const processExists = peer<ProcessExists, number | undefined>({
     'name-absent': async (exists, { absentName }) => ((await exists(absentName)) ? 0 : undefined),
     'name-first': async (exists, { commonName, commonPids }) =>
       (await exists(commonName)) ? commonPids[0] : undefined,
-    'name-long': async (exists, { longName, longPid }) =>
-      (await exists(longName)) ? longPid : undefined,
   },
   found: (pid) => (pid === undefined ? [] : [{ pid }]),
 });

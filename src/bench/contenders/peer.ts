@@ -24,6 +24,13 @@ interface Peer<L, A> {
   found(answer: A, targets: Targets): Found[];
 }
 
+const names: string[] = [];
+
+/** By which a package manager knows them. */
+export function peerNames(): readonly string[] {
+  return names;
+}
+
 export function peer<L, A>({
   name,
   title = name,
@@ -31,6 +38,7 @@ export function peer<L, A>({
   questions,
   found,
 }: Peer<L, A>): JsContender {
+  names.push(name);
   let library: Promise<L> | undefined;
   const load = () => {
     library ??= loadPeer(name, pick);

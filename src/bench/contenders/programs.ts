@@ -127,7 +127,8 @@ export const pgrep: JsContender = {
     {
       'name-absent': ({ absentName }) => search('pgrep', ['-x', absentName]),
       'name-first': ({ commonName }) => search('pgrep', ['-x', commonName]),
-      'name-long': ({ longName }) => search('pgrep', ['-x', longName]),
+      // It compares names as the kernel cut them; -f takes the whole command line.
+      'name-long': ({ longName }) => search('pgrep', ['-f', `(^|/)${longName}( |$)`]),
     },
     listed,
   ),

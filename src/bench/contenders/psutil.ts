@@ -16,11 +16,13 @@ const program = 'ask_psutil.py';
 const versions = `import platform, psutil
 print(f"{psutil.__version__} (Python {platform.python_version()})")`;
 
-async function findInterpreter(): Promise<{ command: string; version: string }> {
+async function findInterpreter(
+  signal: AbortSignal | undefined,
+): Promise<{ command: string; version: string }> {
   const reasons: string[] = [];
   for (const command of interpreters) {
     try {
-      const { stdout } = await run(command, ['-c', versions]);
+      const { stdout } = await run(command, ['-c', versions], { signal });
       return { command, version: stdout.trim() };
     } catch (error) {
       reasons.push(`${command}: ${lastLine(error)}`);
@@ -39,8 +41,8 @@ export const psutil: ExternalContender = {
   id: 'psutil',
   title: 'psutil',
   questions: questionIds,
-  async prepare() {
-    const { command, version } = await findInterpreter();
+  async prepare(signal) {
+    const { command, version } = await findInterpreter(signal);
     return { command, args: [asset(program)], version };
   },
 };

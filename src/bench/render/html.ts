@@ -1,13 +1,23 @@
 /** The report as one page that needs nothing beside it: no script, no font, no network. */
 import type { PileUp, PileUpRun, PileUpSample, Report, ScaleSeries } from '../report.js';
-import { barChart } from './bars.js';
+import { dotChart } from './dots.js';
 import { amount, duration } from './format.js';
-import { growthLegend, hostLine, legend, runLine } from './intro.js';
+import {
+  growthLegend,
+  hints,
+  hostLine,
+  legend,
+  noiseLine,
+  notThere,
+  pileUpLine,
+  runLine,
+} from './intro.js';
 import { lineChart } from './lines.js';
 import { type Markup, markup, Markup as Verbatim } from './markup.js';
-import { colourOf, problems, titleOf } from './ranking.js';
+import { colourOf, remarks, titleOf } from './ranking.js';
 import { nobodyNear, standing } from './standing.js';
 import { style } from './style.js';
+import { summary } from './summary.js';
 import {
   byQuestion,
   pileUpTable,
@@ -29,20 +39,22 @@ export function renderHtml(report: Report): string {
 </head>
 <body>
 <h1>procseek benchmark</h1>
+<div class="intro"><div>
 <p>${runLine(report)}</p>
 <p>${hostLine(report)}</p>
 <pre>${report.command}</pre>
-${report.pileUp === null ? markup`` : pileUp(report, report.pileUp)}
+<p class="${report.noise.verdict === 'quiet' ? 'quiet' : 'noisy'}">${noiseLine(report)}</p>
+</div><div>${list('In short', summary(report))}</div></div>
 ${questionCharts(report)}
-${standingPart(report)}
+<div class="intro"><div>${standingPart(report)}</div><div>${list('Hints', hints(report))}</div></div>
+${report.pileUp === null ? markup`` : pileUp(report, report.pileUp)}
 ${scale(report, 'Cost against the number of processes', 'processes', report.byProcesses)}
 ${scale(report, 'Cost against the number of threads', 'threads', report.byThreads)}
-${list('Left out', report.leftOut)}
 ${questionTables(report)}
-${list(
-  'Contenders that were not there',
-  report.absent.map(({ title, reason }) => `${title}: ${reason}`),
-)}
+<div class="intro"><div>${list('Left out', report.leftOut)}</div><div>${list(
+    'Contenders that were not there',
+    notThere(report),
+  )}</div></div>
 </body>
 </html>
 `;
@@ -53,11 +65,11 @@ function questionCharts(report: Report): Markup {
   if (report.questions.length === 0) return markup``;
   const figures = report.questions.map(
     (question) => markup`<figure><figcaption><h3>${question.title}</h3></figcaption>
-${barChart(report, question)}</figure>`,
+${dotChart(report, question)}</figure>`,
   );
   return markup`<h2>What each question costs</h2>
 <p class="quiet">${legend}</p>
-<p class="quiet">A bar ends at the median of CPU time; its whisker goes from the least to the greatest sample, with a mark at the 99th percentile. The axis is logarithmic, and has no zero: from one labelled line to the next the cost is a multiple. The dotted line is the floor.</p>
+<p class="quiet">A dot is the median of CPU time; its whisker goes from the least to the greatest sample, and half of the samples are in its thick part. The axis is logarithmic: from one labelled line to the next the cost is a multiple. The dotted line is the floor.</p>
 <div class="charts">${figures}</div>`;
 }
 
@@ -70,13 +82,13 @@ function standingPart(report: Report): Markup {
 function questionTables(report: Report): Markup {
   if (report.questions.length === 0) return markup``;
   const parts = report.questions.map((question) => {
-    const notes = problems(report, question).map((problem) => markup`<li>${problem}</li>`);
+    const notes = remarks(report, question).map((remark) => markup`<li>${remark}</li>`);
     return markup`<div class="part"><h3>${question.title}</h3>
 <p class="quiet">The floor: ${question.floor}.</p>
 ${table(questionTable(report, question))}
 ${notes.length === 0 ? markup`` : markup`<ul class="quiet">${notes}</ul>`}</div>`;
   });
-  return markup`<h2>All figures</h2>${parts}`;
+  return markup`<h2>All figures</h2><p class="narrow quiet">A wider screen shows more columns.</p>${parts}`;
 }
 
 function scale(
@@ -106,21 +118,21 @@ ${lineChart({ ...chart, x: amount, y: duration })}</figure>`;
 <p class="quiet">${growthLegend}</p>${tables}`;
 }
 
-function pileUp(report: Report, { runs, summary, ...how }: PileUp): Markup {
+function pileUp(report: Report, pileUp: PileUp): Markup {
   const charts: [string, (sample: PileUpSample) => number][] = [
     ['Lookups in flight', ({ inFlight }) => inFlight],
     ['Resident memory, MiB', ({ rss }) => rss / 2 ** 20],
     ['Ticks missed so far', ({ missed }) => missed],
   ];
+  const unguarded = pileUp.runs.filter(({ guarded }) => !guarded);
   const figures = charts.map(
     ([title, figure]) =>
-      markup`<figure><figcaption><h3>${title}</h3></figcaption>${overTime(report, runs, title, figure)}</figure>`,
+      markup`<figure><figcaption><h3>${title}</h3><span class="quiet">without a guard</span></figcaption>${overTime(report, unguarded, title, figure)}</figure>`,
   );
   return markup`<h2>A scheduled lookup on a starved CPU</h2>
-<p class="lead">${summary}</p>
-<p class="quiet">A lookup every ${how.period} ms for ${how.duration / 1000} s; the CPU starved by ${how.starvedBy}.</p>
-<div class="charts over-time">${figures}</div>
-${table(pileUpTable(report, { runs, summary, ...how }))}`;
+<p class="quiet">${pileUpLine(pileUp)}</p>
+<div class="charts">${figures}</div>
+${table(pileUpTable(report, pileUp))}`;
 }
 
 function overTime(
@@ -143,14 +155,29 @@ function list(heading: string, items: readonly string[]): Markup {
   return markup`<h2>${heading}</h2><ul>${items.map((item) => markup`<li>${item}</li>`)}</ul>`;
 }
 
+/** Of these columns a phone has room, beside the first. */
+const narrowColumns = [
+  ...['CPU median, µs', '× floor', 'wall median, µs', 'per\u00a0tenfold'],
+  ...['answered', 'missed', 'most in flight', '1,000', '10,000'],
+];
+
 function table({ headings, numbersFrom, rows }: Table): Markup {
-  const kind = (i: number) => (i < numbersFrom ? 'words' : 'number');
+  const kind = (i: number) => {
+    const isNarrow = i === 0 || narrowColumns.includes(headings[i] ?? '');
+    return `${i < numbersFrom ? 'words' : 'number'}${isNarrow ? '' : ' wide'}`;
+  };
   const head = headings.map((heading, i) => markup`<th class="${kind(i)}">${heading}</th>`);
   const body = rows.map(({ cells, isOurs: ours }) => {
-    const shown = cells.map((cell, i) => markup`<td class="${kind(i)}">${cell}</td>`);
+    const shown = cells.map((cell, i) => markup`<td class="${kind(i)}">${inTwo(cell)}</td>`);
     return markup`<tr class="${ours ? 'ours' : 'other'}">${shown}</tr>
 `;
   });
   return markup`<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>
 ${body}</tbody></table></div>`;
+}
+
+/** A figure, and below it what is said of it in parentheses. */
+function inTwo(cell: string): Markup {
+  const [, figure, remark] = /^([\d.,]+\u00a0\S+) \((.*)\)$/.exec(cell) ?? [];
+  return remark === undefined ? markup`${cell}` : markup`${figure ?? ''}<small>${remark}</small>`;
 }

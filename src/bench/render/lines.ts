@@ -1,6 +1,5 @@
-/** Lines over two axes, each named where it ends. */
+/** Lines over two axes, each numbered where it ends; the names stand below, where they have room. */
 import { type Axis, apart, linearAxis, logAxis } from './axis.js';
-import { clipped } from './clipped.js';
 import { type Markup, markup } from './markup.js';
 
 export interface Line {
@@ -21,16 +20,15 @@ export interface LineChart {
 }
 
 const width = 360;
-const plot = { left: 48, right: 216, top: 14 };
-/** A name takes up to two rows of so many characters. */
-const rowLength = 23;
-const rowHeight = 11;
+const plot = { left: 48, right: 334, top: 10, bottom: 200 };
+/** Between the numbers of lines that end near each other. */
+const numberGap = 11;
 
 export function lineChart({ title, lines, isLog, x, y }: LineChart): Markup {
   const drawn = lines
     .map((line) => ({ ...line, points: line.points.filter(isLog ? hasLogarithms : () => true) }))
     .filter((line) => line.points.length > 0);
-  const bottom = plot.top + Math.max(180, drawn.length * (2 * rowHeight + 1));
+  const bottom = Math.max(plot.bottom, plot.top + drawn.length * numberGap);
   const axis = isLog ? logAxis : linearAxis;
   const points = drawn.flatMap((line) => line.points);
   const across = axis(
@@ -45,8 +43,9 @@ export function lineChart({ title, lines, isLog, x, y }: LineChart): Markup {
 ${rules(up, y)}
 ${columns(across, bottom, x)}
 ${drawn.map((line) => path(line, across, up))}
-${names(drawn, across, up, bottom)}
-</svg>`;
+${numbers(drawn, across, up, bottom)}
+</svg>
+${legend(drawn)}`;
 }
 
 function hasLogarithms({ x, y }: { x: number; y: number }): boolean {
@@ -71,31 +70,21 @@ function path({ points, colour }: Line, across: Axis, up: Axis): Markup {
   const corners = points.map(({ x, y }) => markup` ${across.at(x)},${up.at(y)}`);
   const dots = points.length > 20 ? [] : points;
   return markup`<g class="${colour}"><polyline class="line" points="${corners}"/>
-${dots.map(({ x, y }) => markup`<circle cx="${across.at(x)}" cy="${up.at(y)}" r="2"/>`)}</g>`;
+${dots.map(({ x, y }) => markup`<circle class="point" cx="${across.at(x)}" cy="${up.at(y)}" r="2"/>`)}</g>`;
 }
 
-function names(lines: readonly Line[], across: Axis, up: Axis, bottom: number): Markup[] {
+function numbers(lines: readonly Line[], across: Axis, up: Axis, bottom: number): Markup[] {
   const ends = lines.map(({ points }) => points.at(-1) ?? { x: 0, y: 0 });
   const wanted = ends.map(({ y }) => up.at(y));
-  const placed = apart(wanted, 2 * rowHeight + 1, [plot.top, bottom - rowHeight]);
+  const placed = apart(wanted, numberGap, [plot.top, bottom]);
   return lines.map((line, i) => {
     const x = across.at(ends[i]?.x ?? 0) + 3;
     const y = placed[i] ?? bottom;
-    const rows = inTwo(line.title);
-    const first = rows.length === 1 ? y + 3 : y + 3 - rowHeight / 2;
-    const text = rows.map(
-      (row, j) => markup`<tspan x="${plot.right + 15}" y="${first + j * rowHeight}">${row}</tspan>`,
-    );
-    return markup`<g class="${line.colour}"><path class="leader" d="M${x} ${wanted[i] ?? y}L${plot.right + 13} ${y}"/><text class="end">${text}<title>${line.title}</title></text></g>`;
+    return markup`<g class="${line.colour}"><path class="leader" d="M${x} ${wanted[i] ?? y}L${plot.right + 11} ${y}"/><text class="end" x="${plot.right + 13}" y="${y + 3}">${String(i + 1)}<title>${line.title}</title></text></g>`;
   });
 }
 
-function inTwo(title: string): string[] {
-  const words = title.split(' ');
-  let first = words.shift() ?? '';
-  while (words[0] !== undefined && first.length + 1 + words[0].length <= rowLength) {
-    first += ` ${words.shift()}`;
-  }
-  const rows = words.length === 0 ? [first] : [first, words.join(' ')];
-  return rows.map((row) => clipped(row, rowLength));
+function legend(lines: readonly Line[]): Markup {
+  const items = lines.map(({ title, colour }) => markup`<li class="${colour}">${title}</li>`);
+  return markup`<ol class="legend">${items}</ol>`;
 }

@@ -2,9 +2,19 @@
 
 import { printable } from '../../printable.js';
 import type { PileUp, QuestionResult, Report, ScaleSeries } from '../report.js';
-import { growthLegend, hostLine, legend, runLine } from './intro.js';
-import { problems } from './ranking.js';
+import {
+  growthLegend,
+  hints,
+  hostLine,
+  legend,
+  noiseLine,
+  notThere,
+  pileUpLine,
+  runLine,
+} from './intro.js';
+import { remarks } from './ranking.js';
 import { nobodyNear, standing } from './standing.js';
+import { summary } from './summary.js';
 import {
   byQuestion,
   pileUpTable,
@@ -22,6 +32,8 @@ export function renderMarkdown(report: Report): string {
     text(hostLine(report)),
     // By indentation: nothing in a line can end such a block.
     `    ${printable(report.command)}`,
+    text(noiseLine(report)),
+    ...section('In short', summary(report)),
     text(legend),
     '## Where procseek loses or draws',
     losses.length === 0 ? text(nobodyNear) : list(losses),
@@ -30,10 +42,8 @@ export function renderMarkdown(report: Report): string {
     ...scaleBlocks(report, 'Cost against the number of threads', report.byThreads),
     ...section('Left out', report.leftOut),
     ...(report.pileUp === null ? [] : pileUpBlocks(report, report.pileUp)),
-    ...section(
-      'Contenders that were not there',
-      report.absent.map(({ title, reason }) => `${title}: ${reason}`),
-    ),
+    ...section('Contenders that were not there', notThere(report)),
+    ...section('Hints', hints(report)),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
@@ -43,7 +53,7 @@ function questionBlocks(report: Report, question: QuestionResult): string[] {
     `## ${text(question.title)}`,
     text(`The floor: ${question.floor}.`),
     table(questionTable(report, question)),
-    list(problems(report, question)),
+    list(remarks(report, question)),
   ];
 }
 
@@ -57,11 +67,9 @@ function scaleBlocks(report: Report, heading: string, series: readonly ScaleSeri
 }
 
 function pileUpBlocks(report: Report, pileUp: PileUp): string[] {
-  const { period, duration, starvedBy, summary } = pileUp;
   return [
     '## Pile-up: a scheduled lookup on a starved CPU',
-    text(summary),
-    text(`A lookup every ${period} ms for ${duration / 1000} s; the CPU starved by ${starvedBy}.`),
+    text(pileUpLine(pileUp)),
     table(pileUpTable(report, pileUp)),
   ];
 }

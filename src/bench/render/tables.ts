@@ -29,6 +29,7 @@ const figures: Column<Measurement>[] = [
   ['× floor', ({ timesFloor }) => amount(timesFloor)],
   ['CPU min – max, µs', ({ cpu }) => range(cpu)],
   ['CPU samples', ({ cpu }) => amount(cpu?.samples)],
+  ['repeats within', ({ drift }) => multiple(drift)],
   ['wall median, µs', ({ wall }) => amount(wall?.median)],
   ['wall p99, µs', ({ wall }) => amount(wall?.p99)],
   ['wall min – max, µs', ({ wall }) => range(wall)],
@@ -48,7 +49,6 @@ const briefFigures: Column<Measurement>[] = [
   ['n', ({ cpu }) => amount(cpu?.samples)],
   ['wall', ({ wall }) => duration(wall?.median)],
   ['p99', ({ wall }) => duration(wall?.p99)],
-  ['RSS +', ({ rssGrowth }) => bytes(rssGrowth)],
   ['spawned', ({ spawned }) => amount(spawned)],
 ];
 
@@ -70,7 +70,7 @@ export function scaleTable(report: Report, series: readonly ScaleSeries[]): Tabl
   return scale(report, series, (cpu) =>
     cpu === undefined
       ? nothing
-      : `${duration(cpu.median)} (${relativeRange(cpu)}, n ${amount(cpu.samples)})`,
+      : `${duration(cpu.median)} (${relativeRange(cpu)}, n\u00a0${amount(cpu.samples)})`,
   );
 }
 
@@ -114,9 +114,13 @@ export function pileUpTable(report: Report, { runs }: PileUp): Table {
   return table(
     runs,
     [
-      ['contender', ({ contender }) => titleOf(report, contender)],
+      [
+        'contender',
+        ({ contender, guarded }) => `${titleOf(report, contender)}${guarded ? ', guarded' : ''}`,
+      ],
       ['ticks', ({ ticks }) => amount(ticks)],
       ['answered', ({ answered }) => amount(answered)],
+      ['skipped', ({ skipped }) => amount(skipped)],
       ['missed', ({ missed }) => amount(missed)],
       ['most in flight', ({ mostInFlight }) => amount(mostInFlight)],
       ['RSS at first', ({ samples }) => bytes(samples[0]?.rss)],
@@ -163,12 +167,14 @@ function version(report: Report, contender: string): string {
 }
 
 function range(spread: Spread | null): string {
-  return spread === null ? nothing : `${amount(spread.min)} – ${amount(spread.max)}`;
+  return spread === null || spread.samples < 2
+    ? nothing
+    : `${amount(spread.min)} – ${amount(spread.max)}`;
 }
 
-/** Of the median. */
+/** Of the median. One sample has no spread. */
 function relativeRange(spread: Spread | null): string {
-  if (spread === null || !(spread.median > 0)) return nothing;
+  if (spread === null || spread.samples < 2 || !(spread.median > 0)) return nothing;
   const { min, median, max } = spread;
   return `${Number((min / median).toFixed(2))}–${amount(max / median)}`;
 }

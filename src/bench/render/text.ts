@@ -1,11 +1,14 @@
 /** The report for a terminal of 100 columns. */
 
 import { printable } from '../../printable.js';
+import type { Comparison } from '../compare.js';
 import type { PileUp, QuestionResult, Report, ScaleSeries } from '../report.js';
 import { clipped } from './clipped.js';
-import { hostLine, legend, runLine } from './intro.js';
-import { problems } from './ranking.js';
+import { duration, multiple } from './format.js';
+import { hints, hostLine, legend, noiseLine, notThere, pileUpLine, runLine } from './intro.js';
+import { remarks } from './ranking.js';
 import { nobodyNear, standing } from './standing.js';
+import { summary } from './summary.js';
 import {
   briefQuestionTable,
   briefScaleTable,
@@ -23,6 +26,8 @@ export function renderText(report: Report): string {
   const blocks = [
     `${paragraph(runLine(report))}\n${paragraph(hostLine(report))}`,
     printable(report.command), // never broken, to be copied
+    paragraph(noiseLine(report)),
+    ...list('In short', summary(report)),
     paragraph(`${legend} spread: the least and the most CPU time, as multiples of the median.`),
     ...report.questions.map((question) => questionBlock(report, question)),
     ...scaleBlocks(report, 'CPU against the number of processes', report.byProcesses),
@@ -30,17 +35,15 @@ export function renderText(report: Report): string {
     ...list('Left out', report.leftOut),
     ...(report.pileUp === null ? [] : [pileUpBlock(report, report.pileUp)]),
     ...list('Where procseek loses or draws', losses.length === 0 ? [nobodyNear] : losses),
-    ...list(
-      'Not there',
-      report.absent.map(({ title, reason }) => `${title}: ${reason}`),
-    ),
+    ...list('Not there', notThere(report)),
+    ...list('Hints', hints(report)),
   ];
   return `${blocks.join('\n\n')}\n`;
 }
 
 function questionBlock(report: Report, question: QuestionResult): string {
   const heading = paragraph(`${question.title} (floor: ${question.floor})`);
-  const notes = problems(report, question).map((problem) => paragraph(problem, gap));
+  const notes = remarks(report, question).map((remark) => paragraph(remark, gap));
   return [heading, table(briefQuestionTable(report, question)), ...notes].join('\n');
 }
 
@@ -52,9 +55,8 @@ function scaleBlocks(report: Report, heading: string, series: readonly ScaleSeri
 }
 
 function pileUpBlock(report: Report, pileUp: PileUp): string {
-  const { period, duration, starvedBy, summary } = pileUp;
-  const how = `Pile-up: a lookup every ${period} ms for ${duration / 1000} s, CPU starved by ${starvedBy}`;
-  return [paragraph(how), table(pileUpTable(report, pileUp)), paragraph(summary, gap)].join('\n');
+  const heading = paragraph(`Pile-up: ${pileUpLine(pileUp)}`);
+  return [heading, table(pileUpTable(report, pileUp))].join('\n');
 }
 
 function list(heading: string, items: readonly string[]): string[] {
@@ -98,4 +100,23 @@ function paragraph(text: string, indent = ''): string {
 /** Words that fit a line. */
 function breakable(word: string): string[] {
   return word.match(/.{1,90}/gu) ?? [];
+}
+
+export function renderComparison({ unit, notes, changes }: Comparison): string {
+  const figure = unit === 'microseconds' ? duration : multiple;
+  const rows = changes.map(({ question, contender, before, after, verdict }) => ({
+    cells: [
+      `${contender}: ${question}`,
+      ...[figure(before), figure(after), multiple(after / before)],
+      verdict === 'same' ? 'within the noise' : verdict,
+    ],
+    isOurs: false,
+  }));
+  const headings = ['', 'old', 'new', 'new / old', ''];
+  const blocks = [
+    `Against the other report, CPU time in ${unit}`,
+    ...(changes.length === 0 ? [] : [table({ headings, numbersFrom: 1, rows })]),
+    ...notes.map((note) => paragraph(note, gap)),
+  ];
+  return `\n${blocks.join('\n')}\n`;
 }
