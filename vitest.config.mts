@@ -15,6 +15,7 @@ const thorough = [
   'test/package/installed.test.ts',
   'test/package/loading.test.ts',
   'test/platforms/platforms.test.ts',
+  'test/types/versions.test.ts',
   'test/unit/sanitizers.test.ts',
 ];
 

@@ -10,3 +10,9 @@ export function nodeRuntimes(): NodeRuntime[];
 
 /** The path of Jest's script, to be run by `node`. Installs it when it is missing. */
 export function jest(): string;
+
+/** Installs packages into a directory of their own, unless they are there. */
+export function installInto(
+  directory: string,
+  dependencies: Readonly<Record<string, string>>,
+): void;

@@ -1,5 +1,5 @@
 /** Lookups that keep something from one to the next, to cost less. */
-import type { InspectOptions } from 'node:util';
+import { type InspectOptions, inspect } from 'node:util';
 import { binding, type NativeEngine } from './binding.js';
 import {
   type EngineIteration,
@@ -16,7 +16,7 @@ import {
 import { ProcessError, quoted, statusError, wrongChoice, wrongType, wrongValue } from './errors.js';
 import { Lookups } from './lookups.js';
 import { checkOptions } from './options.js';
-import { custom, show } from './shown.js';
+import { show } from './shown.js';
 
 export interface FinderOptions {
   /**
@@ -100,7 +100,7 @@ export class Finder extends Lookups {
   }
 
   /** @internal */
-  [custom](depth: number, options: InspectOptions): string {
+  [inspect.custom](depth: number, options: InspectOptions): string {
     const { engine, iteration, procRoot } = this;
     const settled = { engine, iteration, procRoot };
     if (this.#end.signal.aborted) return show('Finder', 'closed', settled, depth, options);

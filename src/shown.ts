@@ -1,9 +1,6 @@
 /** How the objects of this library show in `console.log()` and in other output of `util.inspect()`. */
 import { type InspectOptions, inspect } from 'node:util';
 
-/** The key of the method that util.inspect() calls. */
-export const custom = inspect.custom;
-
 /** `state` is what there is to say of the object as a whole, like that it is closed. */
 export function show(
   name: string,

@@ -1,11 +1,11 @@
 /** Streaming over processes, at constant memory. */
-import type { InspectOptions } from 'node:util';
+import { type InspectOptions, inspect } from 'node:util';
 import { abortWith } from './abort.js';
 import type { Engine } from './engine.js';
 import { ProcessError } from './errors.js';
 import { Lookup } from './lookup.js';
 import type { Query } from './query.js';
-import { custom, show } from './shown.js';
+import { show } from './shown.js';
 import { step, stepSync, type Walk, walk } from './walk.js';
 
 /** Why a stream tells no more: it came to its end, was closed, or failed with a reason. */
@@ -103,7 +103,7 @@ export class ProcessStream<T> implements AsyncIterableIterator<T> {
   }
 
   /** @internal */
-  [custom](depth: number, options: InspectOptions): string {
+  [inspect.custom](depth: number, options: InspectOptions): string {
     const state = this.#end === undefined ? 'open' : this.#end === 'ended' ? 'ended' : 'closed';
     return show('ProcessStream', state, {}, depth, options);
   }

@@ -1,6 +1,6 @@
 /** A watch as an object of JavaScript. */
 import { EventEmitter } from 'node:events';
-import type { InspectOptions } from 'node:util';
+import { type InspectOptions, inspect } from 'node:util';
 import { abortWith } from './abort.js';
 import { binding } from './binding.js';
 import { hiddenReason } from './capabilities.js';
@@ -9,7 +9,7 @@ import { ProcessError, statusCode, statusError } from './errors.js';
 import type { Process } from './fields.js';
 import { type Counters, type Exit, monitor, type OpenWatch, throwLater } from './monitor.js';
 import type { Query } from './query.js';
-import { custom, show } from './shown.js';
+import { show } from './shown.js';
 import type { WatcherEvent, WatcherEvents } from './watch_events.js';
 import { Iteration } from './watch_iteration.js';
 import { type Report, ReportReader } from './watch_report.js';
@@ -218,7 +218,7 @@ export class Watcher<T = Process> extends EventEmitter<WatcherEvents<T>> {
   }
 
   /** @internal */
-  [custom](depth: number, options: InspectOptions): string {
+  [inspect.custom](depth: number, options: InspectOptions): string {
     const state = this.#isClosed ? 'closed' : this.#isReady ? 'ready' : 'starting';
     return show('Watcher', state, { processes: this.processes, stats: this.stats }, depth, options);
   }

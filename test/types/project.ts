@@ -1,12 +1,12 @@
 /** Programs for the compiler, beside dist/, as their authors would have them. */
 import { join } from 'node:path';
-import ts from 'typescript';
+import typescript from 'typescript';
 import { root } from '../support/platform.js';
 
 /** What a careful author has switched on; `types: []` is the default of TypeScript 6 and later. */
-const options: ts.CompilerOptions = {
-  module: ts.ModuleKind.NodeNext,
-  target: ts.ScriptTarget.ES2022,
+const options: typescript.CompilerOptions = {
+  module: typescript.ModuleKind.NodeNext,
+  target: typescript.ScriptTarget.ES2022,
   lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
   strict: true,
   noUncheckedIndexedAccess: true,
@@ -17,7 +17,13 @@ const options: ts.CompilerOptions = {
 };
 
 /** Each file is parsed once for all modules. */
-const parsed = ts.createDocumentRegistry();
+const registries = new Map<typeof typescript, typescript.DocumentRegistry>();
+
+function registryOf(ts: typeof typescript): typescript.DocumentRegistry {
+  const parsed = registries.get(ts) ?? ts.createDocumentRegistry();
+  registries.set(ts, parsed);
+  return parsed;
+}
 
 let modules = 0;
 
@@ -26,9 +32,11 @@ export class Editor {
   /** What has been parsed is known by its path. */
   readonly #file = join(root, `test/types/module-${modules++}.mts`);
   readonly #text: string;
-  readonly #service: ts.LanguageService;
+  readonly #ts: typeof typescript;
+  readonly #service: typescript.LanguageService;
 
-  constructor(text: string) {
+  constructor(text: string, ts = typescript) {
+    this.#ts = ts;
     this.#text = text;
     const { readFile, fileExists, directoryExists, getDirectories, readDirectory } = ts.sys;
     const read = (path: string) => (path === this.#file ? text : readFile(path));
@@ -49,7 +57,7 @@ export class Editor {
         getCurrentDirectory: () => root,
         getDefaultLibFileName: ts.getDefaultLibFilePath,
       },
-      parsed,
+      registryOf(ts),
     );
   }
 
@@ -59,13 +67,13 @@ export class Editor {
       ...this.#service.getSyntacticDiagnostics(this.#file),
       ...this.#service.getSemanticDiagnostics(this.#file),
     ];
-    return all.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+    return all.map(({ messageText }) => this.#ts.flattenDiagnosticMessageText(messageText, '\n'));
   }
 
   /** What is shown of the word in front of a mark, behind its type. */
   documentationBefore(mark: string): string {
     const info = this.#service.getQuickInfoAtPosition(this.#file, this.#text.indexOf(mark) - 1);
-    return ts.displayPartsToString(info?.documentation);
+    return this.#ts.displayPartsToString(info?.documentation);
   }
 
   /** The names of what a value has, as an editor offers them behind the dot in front of a mark. */
