@@ -14,6 +14,23 @@ export const load = `const procseek = require(${JSON.stringify(library)});`;
  * wrapper is tied, and so is what it starts. */
 const tied = ['setpriv', '--pdeathsig', 'KILL', '--'];
 
+/**
+ * For scripts: the megabytes that each of several rounds adds to the resident memory. What is left
+ * behind is left by every round, and an allocator that takes more does so in some; so the least
+ * counts, and a script need not know when everything has been allocated that is used again.
+ */
+export const growthPerRound = `
+  const rss = () => { gc(); gc(); return process.memoryUsage.rss() / 2 ** 20; };
+  async function growthPerRound(round) {
+    let least = Infinity;
+    for (let i = 0; i < 12 && least > 1; i++) {
+      const before = rss();
+      await round();
+      least = Math.min(least, rss() - before);
+    }
+    return least;
+  }`;
+
 export interface ScriptOptions {
   /** A command that is given the command to run as its last arguments. */
   wrapper?: readonly string[];

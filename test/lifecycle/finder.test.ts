@@ -1,6 +1,6 @@
 /** Finders in threads and processes that end at any moment, and finders that are used all the time. */
 import { describe, expect, it } from 'vitest';
-import { cleanExit, load, resultOf, runScript } from '../fault/support.js';
+import { cleanExit, growthPerRound, load, resultOf, runScript } from '../fault/support.js';
 import { optionsHere } from '../support/engines.js';
 import { onlyIf } from '../support/requirements.js';
 
@@ -214,7 +214,7 @@ describe.each(engines)('a finder by %s', (_, options) => {
     const { growth, fds } = await resultOf<{ growth: number; fds: number }>(
       `${load}
       const fs = require('node:fs');
-      const rss = () => { gc(); gc(); return process.memoryUsage.rss() / 2 ** 20; };
+      ${growthPerRound}
       const count = () => fs.readdirSync('/proc/self/fd').length;
       async function round(times) {
         for (let i = 0; i < times; i++) {
@@ -230,13 +230,13 @@ describe.each(engines)('a finder by %s', (_, options) => {
       }
       (async () => {
         await round(20);
-        const before = { rss: rss(), fds: count() };
-        await round(50);
-        console.log(JSON.stringify({ growth: rss() - before.rss, fds: count() - before.fds }));
+        const before = count();
+        const growth = await growthPerRound(() => round(50));
+        console.log(JSON.stringify({ growth, fds: count() - before }));
       })();`,
       { flags: ['--expose-gc'] },
     );
     expect(fds).toBe(0);
-    expect(growth).toBeLessThan(8);
+    expect(growth).toBeLessThan(4);
   });
 });

@@ -1,6 +1,6 @@
 /** Nothing is left open, and nothing piles up. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Crowd, gather, load, resultOf } from '../fault/support.js';
+import { type Crowd, gather, growthPerRound, load, resultOf } from '../fault/support.js';
 
 /** More than a first batch, so that a stream holds its handle after the first row. */
 let crowd: Crowd;
@@ -19,8 +19,7 @@ const counting = `
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     return open();
-  }
-  const rss = () => { gc(); gc(); return process.memoryUsage.rss() / 2 ** 20; };`;
+  }`;
 
 async function run<T>(body: string): Promise<T> {
   const warmUp = `await procseek.findByPid(1); await procseek.findByName('absent');
@@ -192,28 +191,25 @@ describe('after 100,000 lookups', () => {
   it('there are no more descriptors and hardly more memory than before', async () => {
     const { descriptors, growth } = await run<{ descriptors: number; growth: number }>(`
       ${mixture}
-      for (let i = 0; i < 20; i++) await round();
-      await settle(before);
-      const start = rss();
-      for (let i = 0; i < 100; i++) await round();
-      const descriptors = (await settle(before)) - before;
-      console.log(JSON.stringify({ descriptors, growth: rss() - start }));`);
-    console.log(`Resident memory grew by ${growth.toFixed(1)} MB`);
+      ${growthPerRound}
+      const growth = await growthPerRound(async () => {
+        for (let i = 0; i < 30; i++) await round();
+        await settle(before);
+      });
+      console.log(JSON.stringify({ descriptors: open() - before, growth }));`);
     expect(descriptors).toBe(0);
-    expect(growth).toBeLessThan(30);
+    expect(growth).toBeLessThan(4);
   });
 
   it('a single call repeated leaves nothing behind', async () => {
     const { descriptors, growth } = await run<{ descriptors: number; growth: number }>(`
-      const repeat = (times) => {
-        for (let i = 0; i < times; i++) procseek.findByPidSync(process.pid, { fields: ['cmdline', 'uid'] });
-      };
-      repeat(20000);
-      const start = rss();
-      repeat(100000);
-      console.log(JSON.stringify({ descriptors: open() - before, growth: rss() - start }));`);
-    console.log(`Resident memory grew by ${growth.toFixed(1)} MB`);
+      ${growthPerRound}
+      const fields = ['cmdline', 'uid'];
+      const growth = await growthPerRound(() => {
+        for (let i = 0; i < 40000; i++) procseek.findByPidSync(process.pid, { fields });
+      });
+      console.log(JSON.stringify({ descriptors: open() - before, growth }));`);
     expect(descriptors).toBe(0);
-    expect(growth).toBeLessThan(30);
+    expect(growth).toBeLessThan(4);
   });
 });

@@ -1,6 +1,6 @@
 /** Nothing is left of a watcher: no descriptor, no thread, no listener, nothing that piles up. */
 import { describe, expect, test } from 'vitest';
-import { cleanExit, load, resultOf, runScript } from '../fault/support.js';
+import { cleanExit, growthPerRound, load, resultOf, runScript } from '../fault/support.js';
 
 /** `open()` counts descriptors and threads; `settle(before)` waits until they are as before. */
 const counting = `
@@ -144,9 +144,9 @@ describe.each(Object.entries(ways))('By %s, what a watcher holds', (_, options) 
 
   test('does not pile up', async () => {
     const { after, growth } = await run<{ after: object; growth: number }>(`
-      const rss = () => { gc(); gc(); return process.memoryUsage.rss() / 2 ** 20; };
-      async function round(count) {
-        for (let i = 0; i < count; i++) {
+      ${growthPerRound}
+      async function round() {
+        for (let i = 0; i < 300; i++) {
           const watchers = [1, 2, 3].map(() => procseek.watch(/./, ${options}));
           globalThis.held = watchers;
           if (i % 3 === 0) await watchers[0].ready;
@@ -156,12 +156,10 @@ describe.each(Object.entries(ways))('By %s, what a watcher holds', (_, options) 
         }
         await settle(before);
       }
-      await round(1200); // until the allocator has what it takes
-      const begin = rss();
-      await round(300);
-      console.log(JSON.stringify({ after: await settle(before), growth: rss() - begin }));`);
+      const growth = await growthPerRound(round);
+      console.log(JSON.stringify({ after: await settle(before), growth }));`);
     expect(after).toEqual(nothing);
-    expect(growth).toBeLessThan(20);
+    expect(growth).toBeLessThan(4);
   });
 });
 
