@@ -8,8 +8,11 @@ const all = 'test/**/*.test.ts';
  * test:thorough`. Whatever a change to one place may break is told by the others.
  */
 const thorough = [
+  'test/bench/contenders.test.ts',
   'test/engines/churn.test.ts',
   'test/engines/contract.test.ts',
+  'test/lifecycle/exit.test.ts',
+  'test/lifecycle/terminate.test.ts',
   'test/package/bundlers.test.ts',
   'test/package/clients.test.ts',
   'test/package/installed.test.ts',

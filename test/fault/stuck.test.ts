@@ -8,13 +8,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isRoot } from '../support/processes.js';
 import { scratchDirectory, uniqueName } from '../support/programs.js';
 import { onlyIf } from '../support/requirements.js';
+import { hasCompiler } from '../unit/native_program.js';
 import { resultOf, root, runScript } from './support.js';
 
 const scratch = scratchDirectory();
 const program = join(scratch, 'stuck');
 
 /** What a FUSE file system of one's own takes. */
-const isPossible = isRoot && existsSync('/dev/fuse');
+const isPossible = isRoot && existsSync('/dev/fuse') && hasCompiler;
 
 interface Stuck {
   readonly pid: number;
@@ -52,7 +53,7 @@ beforeAll(() => {
 
 describe(
   'Where the lock of a memory map is held for good',
-  onlyIf(isPossible, 'needs root and FUSE'),
+  onlyIf(isPossible, 'needs root, FUSE and a compiler'),
   () => {
     const name = uniqueName(15);
     let stuck: Stuck;
@@ -156,7 +157,7 @@ const code = ${JSON.stringify(load)} +
 
 describe(
   'Where the executable is a file that nobody answers for',
-  onlyIf(isPossible, 'needs root and FUSE'),
+  onlyIf(isPossible, 'needs root, FUSE and a compiler'),
   () => {
     let stuck: Stuck;
     beforeAll(async () => {

@@ -76,12 +76,13 @@ export const threadedSources = testSources.filter((source) =>
 
 const options = ['-std=c++17', '-Wall', '-Wextra', '-Werror'];
 
+export const hasCompiler = spawnSync('g++', ['--version']).status === 0;
+
 /** Why there is no building here; undefined when there is. */
 export function whyNoProgram(): string | undefined {
-  if (!existsSync('/usr/include/doctest/doctest.h'))
-    return 'needs doctest: apt-get install doctest-dev';
-  const hasCompiler = spawnSync('g++', ['--version']).status === 0;
-  return hasCompiler ? undefined : 'needs a compiler: apt-get install g++';
+  if (!hasCompiler) return 'needs a compiler: apt-get install g++';
+  const hasDoctest = existsSync('/usr/include/doctest/doctest.h');
+  return hasDoctest ? undefined : 'needs doctest: apt-get install doctest-dev';
 }
 
 const execute = promisify(execFile);
