@@ -13,7 +13,6 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dispatch, inRoot, run } from './run.mjs';
-import { prebuildOf, targets } from './targets.mjs';
 
 /** The native ones too: the library is told their hash, by which it knows its addons. */
 const sources = ['src', 'native', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json'];
@@ -22,8 +21,11 @@ export async function build() {
   rmSync(inRoot('dist'), { recursive: true, force: true });
   const names = await bundle();
   writeFileSync(inRoot('dist/index.mjs'), moduleOf(names));
-  writeFileSync(inRoot('dist/addons.js'), addonsForRequire());
-  writeFileSync(inRoot('dist/addons.mjs'), addonsForImport());
+  // Not at the top: isStale() is asked before anything is installed that this needs.
+  const { prebuildOf, targets } = await import('./targets.mjs');
+  const prebuilds = Object.keys(targets).map((target) => prebuildOf(target));
+  writeFileSync(inRoot('dist/addons.js'), addonsForRequire(prebuilds));
+  writeFileSync(inRoot('dist/addons.mjs'), addonsForImport(prebuilds));
   writeFileSync(
     inRoot('dist/index.d.mts'),
     "export * from './index.js';\nexport * as default from './index.js';\n",
@@ -59,8 +61,7 @@ export default procseek.default;
 }
 
 /** One line for each prebuild, in which bundlers that follow such lines see its file. */
-function prebuildsAs(found) {
-  const names = Object.keys(targets).map((target) => prebuildOf(target));
+function prebuildsAs(names, found) {
   return names
     .map((name) => `  '${name.replace('prebuilds/', '')}': () => ${found(name)},\n`)
     .join('');
@@ -70,14 +71,14 @@ function prebuildsAs(found) {
  * Node.js, its tracers, ncc and Bun take this one. Where code was bundled, `module` tells no path, or a
  * relative one, while `__dirname` may be of the machine that bundled it.
  */
-function addonsForRequire() {
+function addonsForRequire(prebuilds) {
   return `'use strict';
 // Has esbuild led you here? It has no loader for these files: leave the package out of the bundle,
 // --external:procseek
 exports.directory = module.path;
 exports.loadsUnseen = true;
 exports.prebuilds = {
-${prebuildsAs((name) => `require('../${name}')`)}};
+${prebuildsAs(prebuilds, (name) => `require('../${name}')`)}};
 `;
 }
 
@@ -85,7 +86,7 @@ ${prebuildsAs((name) => `require('../${name}')`)}};
  * All other bundlers take this one. A bundle in the format of CommonJS has a `__dirname` of its own,
  * and may have no `import.meta`; webpack's tells where the source was.
  */
-function addonsForImport() {
+function addonsForImport(prebuilds) {
   return `import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -94,7 +95,7 @@ const place = () => (isWebpack ? undefined : dirname(fileURLToPath(import.meta.u
 export const directory = typeof __dirname === 'string' ? __dirname : place();
 export const loadsUnseen = false;
 export const prebuilds = {
-${prebuildsAs((name) => `fileURLToPath(new URL('../${name}', import.meta.url))`)}};
+${prebuildsAs(prebuilds, (name) => `fileURLToPath(new URL('../${name}', import.meta.url))`)}};
 `;
 }
 
@@ -110,7 +111,6 @@ function addonsFrom(file) {
 
 /** Returns the names that the library exports. */
 async function bundle() {
-  // Not at the top: isStale() is asked before anything is installed.
   const esbuild = await import('esbuild');
   const { sourceHash } = createRequire(import.meta.url)('../native/source_hash.js');
   const common = {
