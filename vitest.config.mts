@@ -37,20 +37,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     reporters: ['./test/support/reporter.mts'],
     projects: [
-      {
-        extends: true,
-        test: {
-          name: 'everyday',
-          include: [all],
-          exclude: thorough,
-          typecheck: {
-            enabled: true,
-            checker: 'tsc',
-            tsconfig: 'tsconfig.json',
-            include: ['test/types/**/*.test-d.ts'],
-          },
-        },
-      },
+      { extends: true, test: { name: 'everyday', include: [all], exclude: thorough } },
       // Its longest file starts one run of the contract after the other, at most two at a time.
       { extends: true, test: { name: 'thorough', include: thorough, maxConcurrency: 2 } },
     ],

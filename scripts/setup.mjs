@@ -27,7 +27,7 @@ function installPackages() {
 function renewAddon() {
   if (isFresh()) return;
   discard();
-  if (!hasCompiler()) return say('There is no compiler, so the prebuilt addon is used.');
+  if (!hasCompiler()) return;
   say('Compiling the addon …');
   try {
     rebuild();
@@ -45,6 +45,7 @@ async function setUpToRun() {
 async function setUpToTest() {
   installPackages();
   if (process.platform === 'linux') installTestTools();
+  if (!hasCompiler()) say('There is no compiler, so the prebuilt addon is used.');
   await setup();
 }
 

@@ -1,6 +1,8 @@
-/** The example agent, run as its reader would. */
+/** The example agent and the README's, run as their readers would. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it, onTestFinished } from 'vitest';
 import { launchProgram, makeProgram, scratchDirectory, uniqueName } from '../support/programs.js';
@@ -8,8 +10,9 @@ import { root } from './installed.js';
 
 const directory = scratchDirectory();
 
-function startAgent(name: string): ChildProcess {
-  const agent = spawn(process.execPath, ['examples/agent.mjs', name], {
+/** `args` are those of Node.js. */
+function startAgent(args: readonly string[]): ChildProcess {
+  const agent = spawn(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -24,7 +27,7 @@ it('examples/agent.mjs tells what runs, what comes up and what goes down', async
   const path = makeProgram(directory, name);
   const first = await launchProgram(path);
   onTestFinished(() => first.stop());
-  const agent = startAgent(name);
+  const agent = startAgent(['examples/agent.mjs', name]);
   const lines = createInterface({ input: agent.stdout ?? process.stdin })[Symbol.asyncIterator]();
   const next = async () => JSON.parse((await lines.next()).value);
   expect(await next()).toMatchObject({ event: 'up', pid: first.pid, existing: true });
@@ -38,4 +41,24 @@ it('examples/agent.mjs tells what runs, what comes up and what goes down', async
   expect(await next()).toMatchObject({ event: 'stop', running: [second.pid] });
   const [code] = await once(agent, 'exit');
   expect(code).toBe(0);
+});
+
+it('the loop over a watch in the README ends without an error', async () => {
+  const blocks = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```js\n(.*?)```/gs);
+  const [example = ''] = [...blocks]
+    .map(([, code = '']) => code)
+    .filter((code) => code.includes("watch('postgres')"));
+  expect(example).toContain('for await');
+  const name = uniqueName(18);
+  const path = makeProgram(directory, name);
+  const program = await launchProgram(path);
+  onTestFinished(() => program.stop());
+  const code = example.replace("'postgres'", JSON.stringify(name));
+  const agent = startAgent(['--input-type=module', '--eval', code]);
+  const lines = createInterface({ input: agent.stdout ?? process.stdin })[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toBe(`start ${program.pid}`);
+  program.signal('SIGKILL');
+  expect((await lines.next()).value).toBe(`down ${program.pid} SIGKILL`);
+  agent.kill('SIGTERM');
+  expect(await once(agent, 'exit')).toEqual([0, null]);
 });
