@@ -244,11 +244,12 @@ describe('What is no signal, or no process, is refused and nothing is sent', () 
 
   test('a record has to tell its id', () => {
     const { pid } = process;
-    for (const record of [{ pid }, { pid, id: undefined }, { pid, id: null }, { pid, id: 1 }, []]) {
+    for (const record of [{ pid }, { pid, id: undefined }, { pid, id: null }, { pid, id: 1 }]) {
       const error = thrown(record, 0);
       expect(error).toBeInstanceOf(TypeError);
       expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
     }
+    expect(thrown([], 0)).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
   });
 });
 

@@ -427,10 +427,12 @@ describe('What is no process, no signal or no option is refused by rejecting', (
   });
 
   test('a record without an id', async () => {
-    for (const record of [{ pid: 1 }, { pid: 1, id: null }, { pid: 1, id: 1 }, []]) {
+    for (const record of [{ pid: 1 }, { pid: 1, id: null }, { pid: 1, id: 1 }]) {
       const refused = { constructor: TypeError, code: 'ERR_INVALID_ARG_VALUE' };
       await expect(wait(record)).rejects.toMatchObject(refused);
     }
+    const refused = { constructor: TypeError, code: 'ERR_INVALID_ARG_TYPE' };
+    await expect(wait([])).rejects.toMatchObject(refused);
   });
 
   test('options and a signal that are none', async () => {

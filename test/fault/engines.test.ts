@@ -1,7 +1,7 @@
 /** Finders whose system calls fail for a while, or for good: what they answer is right all the same. */
 import { describe, expect, test } from 'vitest';
 import { offered } from '../support/engines.js';
-import { onlyIf } from '../support/requirements.js';
+import { hasStrace, onlyIf, strace } from '../support/requirements.js';
 import { load, resultOf } from './support.js';
 
 type Engine = 'events' | 'bpf';
@@ -50,7 +50,7 @@ interface Answer {
 const failing = (call: string, error: string, when: string, script: string) =>
   resultOf<Answer>(script, {
     wrapper: [
-      ...['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', 'signal=none'],
+      ...[strace, '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', 'signal=none'],
       ...['-e', `inject=${call}:error=${error}:when=${when}`],
     ],
   });
@@ -59,7 +59,7 @@ const right = { wrong: [], degraded: null, troubles: ['none'] };
 
 describe(
   'a program in the kernel',
-  onlyIf(offered.engines.bpf.available, 'needs the engine bpf'),
+  onlyIf(hasStrace && offered.engines.bpf.available, 'needs strace and the engine bpf'),
   () => {
     // Among the first calls are one of each kind: a map is made and filled, the loader loaded and run.
     test.each([
@@ -96,43 +96,47 @@ describe(
   },
 );
 
-describe('process events', onlyIf(offered.engines.events.available, 'needs process events'), () => {
-  test.each(['EIO', 'ENOMEM', 'EINTR', 'ENOBUFS'])(
-    'that cannot be read for once (%s) are listened to again',
-    async (error) => {
-      expect(await failing('recvfrom', error, '20', lookups('events', 30))).toMatchObject(right);
-    },
-  );
+describe(
+  'process events',
+  onlyIf(hasStrace && offered.engines.events.available, 'needs strace and process events'),
+  () => {
+    test.each(['EIO', 'ENOMEM', 'EINTR', 'ENOBUFS'])(
+      'that cannot be read for once (%s) are listened to again',
+      async (error) => {
+        expect(await failing('recvfrom', error, '20', lookups('events', 30))).toMatchObject(right);
+      },
+    );
 
-  test.each(['EIO', 'ENOMEM'])(
-    'that cannot be read for a while (%s) are done without until they can',
-    async (error) => {
-      const answer = await failing('recvfrom', error, '20..22', lookups('events', 30, 60_000));
-      expect(answer).toMatchObject({ wrong: [], degraded: null, troubles: ['none', 'some'] });
-    },
-  );
+    test.each(['EIO', 'ENOMEM'])(
+      'that cannot be read for a while (%s) are done without until they can',
+      async (error) => {
+        const answer = await failing('recvfrom', error, '20..22', lookups('events', 30, 60_000));
+        expect(answer).toMatchObject({ wrong: [], degraded: null, troubles: ['none', 'some'] });
+      },
+    );
 
-  test.each(['EIO', 'ENOBUFS', 'EINTR'])(
-    'that cannot be read any more (%s) are done without, and the finder says so',
-    async (error) => {
-      const answer = await failing('recvfrom', error, '20+', lookups('events', 30));
+    test.each(['EIO', 'ENOBUFS', 'EINTR'])(
+      'that cannot be read any more (%s) are done without, and the finder says so',
+      async (error) => {
+        const answer = await failing('recvfrom', error, '20+', lookups('events', 30));
+        expect(answer.wrong).toEqual([]);
+        expect(answer.degraded).not.toBeNull();
+      },
+    );
+
+    test.each(['socket', 'bind', 'sendto', 'setsockopt'])(
+      'that cannot be listened to again (%s) are done without',
+      async (call) => {
+        const script = lookups('events', 30);
+        const answer = await failing(`${call},recvfrom`, 'EMFILE', '20+', script);
+        expect(answer.wrong).toEqual([]);
+        expect(answer.degraded).not.toBeNull();
+      },
+    );
+
+    test('are listened to by a finder although reading them says for ever that some were lost', async () => {
+      const answer = await failing('recvfrom', 'ENOBUFS', '3+', lookups('events', 5));
       expect(answer.wrong).toEqual([]);
-      expect(answer.degraded).not.toBeNull();
-    },
-  );
-
-  test.each(['socket', 'bind', 'sendto', 'setsockopt'])(
-    'that cannot be listened to again (%s) are done without',
-    async (call) => {
-      const script = lookups('events', 30);
-      const answer = await failing(`${call},recvfrom`, 'EMFILE', '20+', script);
-      expect(answer.wrong).toEqual([]);
-      expect(answer.degraded).not.toBeNull();
-    },
-  );
-
-  test('are listened to by a finder although reading them says for ever that some were lost', async () => {
-    const answer = await failing('recvfrom', 'ENOBUFS', '3+', lookups('events', 5));
-    expect(answer.wrong).toEqual([]);
-  });
-});
+    });
+  },
+);

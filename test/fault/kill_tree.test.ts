@@ -14,7 +14,7 @@ import { inPidNamespace, inProcess, traced } from '../support/library.js';
 import { hasEnded } from '../support/proc.js';
 import { isRoot, start, startPython } from '../support/processes.js';
 import { scratchDirectory, uniqueName } from '../support/programs.js';
-import { rootOnly } from '../support/requirements.js';
+import { needsStrace, rootOnly } from '../support/requirements.js';
 import { until } from '../support/until.js';
 
 const directory = scratchDirectory();
@@ -105,7 +105,7 @@ while :; do wait; done`,
     expect(readFileSync(file, 'utf8').trim().split('\n')).toEqual(Array(jobs).fill('15'));
   });
 
-  it('is sent nothing: all that is sent are the two signals', async () => {
+  it('is sent nothing: all that is sent are the two signals', needsStrace, async () => {
     const tree = await startTree('signal.signal(signal.SIGTERM, signal.SIG_IGN)', 2);
     await treeOf(tree.pid, 7);
     const lines = await traced(

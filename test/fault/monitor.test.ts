@@ -1,6 +1,7 @@
 /** Waits and watches where the system refuses, runs out, overflows, or counts time differently. */
 import { describe, expect, test } from 'vitest';
 import { isRoot } from '../support/processes.js';
+import { needsStrace, strace } from '../support/requirements.js';
 import { refusing } from '../support/sandbox.js';
 import { gather, load, resultOf } from './support.js';
 
@@ -41,9 +42,9 @@ const withoutEvents = ['unshare', '--net', '--'];
 
 const eventsReason = await tell<string | null>('end(await reasonAgainstEvents());');
 
-describe('Where epoll_wait(2) fails for good', () => {
+describe('Where epoll_wait(2) fails for good', needsStrace, () => {
   const deaf = [
-    ...['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=epoll_wait'],
+    ...[strace, '-f', '-qq', '-o', '/dev/null', '-e', 'trace=epoll_wait'],
     ...['-e', 'inject=epoll_wait:error=EBADF'],
   ];
 

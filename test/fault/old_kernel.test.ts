@@ -19,7 +19,7 @@ import {
   scratchDirectory,
   uniqueName,
 } from '../support/programs.js';
-import { onlyIf, rootOnly } from '../support/requirements.js';
+import { hasStrace, needsStrace, onlyIf, rootOnly, strace } from '../support/requirements.js';
 import { oldKernel, refusing } from '../support/sandbox.js';
 import { until } from '../support/until.js';
 import { load, resultOf } from './support.js';
@@ -345,23 +345,27 @@ test('A vendor may call the kernel what it likes: it is as old as it says', asyn
 
 /** Has strace(1) answer as if there were no such file. */
 const withoutFile = (path: string, trace: string): string[] => [
-  ...['/usr/bin/strace', '-f', '-qq', '-o', trace, '-P', path],
+  ...[strace, '-f', '-qq', '-o', trace, '-P', path],
   ...['-e', 'inject=openat:error=ENOENT'],
 ];
 
-test('Where the kernel does not list children, the processes are looked through for them', async () => {
-  const path = `/proc/${actors.parent}/task/${actors.parent}/children`;
-  const trace = join(scratch, 'trace');
-  const launcher = withoutFile(path, trace);
-  expect(await descendants({ launcher })).toEqual(await descendants({}));
-  // And are so without further ado.
-  const opened = readFileSync(trace, 'utf8').match(/openat\(.*children".*\n/g);
-  expect(opened).toEqual([expect.stringContaining('INJECTED')]);
-});
+test(
+  'Where the kernel does not list children, the processes are looked through for them',
+  needsStrace,
+  async () => {
+    const path = `/proc/${actors.parent}/task/${actors.parent}/children`;
+    const trace = join(scratch, 'trace');
+    const launcher = withoutFile(path, trace);
+    expect(await descendants({ launcher })).toEqual(await descendants({}));
+    // And are so without further ado.
+    const opened = readFileSync(trace, 'utf8').match(/openat\(.*children".*\n/g);
+    expect(opened).toEqual([expect.stringContaining('INJECTED')]);
+  },
+);
 
 test(
   'Without /proc/thread-self (Linux 3.17), a filter is told to be one all the same',
-  onlyIf(offered.engines.bpf.available, 'needs the engine bpf'),
+  onlyIf(hasStrace && offered.engines.bpf.available, 'needs strace and the engine bpf'),
   async () => {
     const hidden = withoutFile('/proc/thread-self/status', join(scratch, 'thread-self'));
     const launcher = [...refusing('EPERM', 'bpf'), ...hidden];

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { strace } from '../support/requirements.js';
 import { load, runScript } from './support.js';
 
 export interface Call {
@@ -40,7 +41,7 @@ async function straced(script: string): Promise<Call[]> {
   const folder = mkdtempSync(join(tmpdir(), 'procseek-strace-'));
   const log = join(folder, 'log');
   try {
-    const wrapper = ['strace', '-f', '-qq', '-y', '-e', `trace=${traced}`, '-e', 'signal=none'];
+    const wrapper = [strace, '-f', '-qq', '-y', '-e', `trace=${traced}`, '-e', 'signal=none'];
     const outcome = await runScript(script, { wrapper: [...wrapper, '-o', log] });
     if (outcome.code !== 0) throw new Error(`strace failed: ${outcome.stderr}`);
     return parse(readFileSync(log, 'latin1'));

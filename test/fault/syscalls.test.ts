@@ -1,6 +1,7 @@
 /** What the questions cost, in system calls: no more is looked at than was asked for. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needsStrace } from '../support/requirements.js';
 import { type Call, callsFor, pathOf, summary, trace } from './strace.js';
 import { type Crowd, gather } from './support.js';
 
@@ -22,7 +23,7 @@ const opened = (calls: readonly Call[]) =>
   calls.filter(({ name }) => /^open/.test(name)).map(pathOf);
 const listed = (calls: readonly Call[]) => calls.filter(({ name }) => /getdents/.test(name));
 
-describe('the question about one PID', () => {
+describe('the question about one PID', needsStrace, () => {
   let pid: number;
   let target: Crowd;
 
@@ -112,7 +113,7 @@ describe('the question about one PID', () => {
   });
 });
 
-describe('the question about all processes', () => {
+describe('the question about all processes', needsStrace, () => {
   let crowd: Crowd;
 
   beforeAll(async () => {

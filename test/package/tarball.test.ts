@@ -14,6 +14,7 @@ interface Manifest {
   readonly dependencies: Record<string, string>;
   readonly optionalDependencies?: unknown;
   readonly peerDependencies?: unknown;
+  readonly peerDependenciesMeta?: unknown;
 }
 
 /** Of a text in Markdown, with HTML in it: paths, without what is within the page. */
@@ -121,7 +122,9 @@ describe('the tarball', () => {
   it('depends on node-gyp-build alone', () => {
     expect(Object.keys(manifest.dependencies)).toEqual(['node-gyp-build']);
     expect(manifest.optionalDependencies).toBeUndefined();
-    expect(manifest.peerDependencies).toBeUndefined();
+    // For whoever compiles TypeScript; nobody else is to be asked for it.
+    expect(manifest.peerDependencies).toEqual({ '@types/node': '*' });
+    expect(manifest.peerDependenciesMeta).toEqual({ '@types/node': { optional: true } });
   });
 
   it('is clean in the eyes of publint', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundledLibrary, root, runtime, slowness } from './platform.js';
+import { strace } from './requirements.js';
 import { system } from './system.js';
 
 type Library = typeof import('../../src/index.js');
@@ -107,7 +108,7 @@ export async function traced<A>(
   const directory = mkdtempSync(join(tmpdir(), 'procseek-test-'));
   try {
     const file = join(directory, 'trace');
-    const launcher = ['/usr/bin/strace', '-f', '-qq', '-o', file, '-e', `trace=openat,${calls}`];
+    const launcher = [strace, '-f', '-qq', '-o', file, '-e', `trace=openat,${calls}`];
     await inProcess({ launcher }, argument, body);
     const lines = readFileSync(file, 'utf8').split('\n');
     const begin = lines.findIndex((line) => line.includes('"/begin"'));

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { emulator } from '../platform.js';
+import { hasStrace } from '../requirements.js';
 import type { System } from '../system.js';
 import { proc } from './proc.js';
 import { programs } from './programs.js';
@@ -23,7 +23,7 @@ export const linux: System = {
   ...programs,
   ...proc,
   lacks: {
-    ...(existsSync('/usr/bin/strace') ? {} : { 'system calls': 'needs strace' }),
+    ...(hasStrace ? {} : { 'system calls': 'needs strace' }),
     ...(process.getuid?.() === 0 ? {} : { namespaces: 'needs root', users: 'needs root' }),
   },
   hasHandles,
