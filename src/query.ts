@@ -267,11 +267,7 @@ interface SortedNames {
   readonly patterns: readonly Pattern[];
 }
 
-function sortNames(
-  name: NameQuery | undefined,
-  by: MatchBy,
-  ignoreCase: boolean,
-): SortedNames {
+function sortNames(name: NameQuery | undefined, by: MatchBy, ignoreCase: boolean): SortedNames {
   const names = copyNames(name);
   const isCaseless = ignoreCase || (namesAreImages && by !== 'cmdline');
   const texts: string[] = [];
