@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 const all = 'test/**/*.test.ts';
 
 /**
- * What takes minutes, or several versions of Node.js and of package managers: `npm run
- * test:thorough`. Whatever a change to one place may break is told by the others.
+ * These take minutes, or need several versions of Node.js and of package managers. They are run by
+ * `npm run test:thorough`; the other tests are meant to find what a change breaks.
  */
 const thorough = [
   'test/bench/contenders.test.ts',

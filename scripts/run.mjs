@@ -30,7 +30,7 @@ export function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** For whoever watches; what a script is asked for goes to standard output. */
+/** Tells how a script gets on, on standard error: its results go to standard output. */
 export function say(line) {
   process.stderr.write(`${line}\n`);
 }
@@ -46,7 +46,7 @@ export function run(command, args, { env = {}, cwd = root } = {}) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status ?? signal}`);
 }
 
-/** The same, its output shown only when it fails. */
+/** Does what run() does, and shows the program's output only when the program fails. */
 export function runQuietly(command, args, { env = {}, cwd = root } = {}) {
   const { error, status, signal, stdout, stderr } = spawnSync(command, args, {
     cwd,
@@ -60,7 +60,7 @@ export function runQuietly(command, args, { env = {}, cwd = root } = {}) {
   throw new Error(`${command} ${args.join(' ')} ended with ${status ?? signal}`);
 }
 
-/** The same as run(), while others run. */
+/** Does what run() does, and lets other programs run meanwhile. */
 export async function runAside(command, args) {
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   const [status, signal] = await once(child, 'exit');

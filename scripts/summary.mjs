@@ -21,7 +21,7 @@ function testsIn(report, status) {
         message: failureMessages.join('\n'),
       })),
   );
-  // What fails outside of any test, such as a type error or a file that cannot be loaded, counts too.
+  // A type error, or a file that cannot be loaded, is no failed test; it counts as a failure too.
   if (failures.length === 0 && status !== '0') {
     const message = files.map((file) => file.message).find((one) => one) ?? '';
     failures.push({ name: 'tests', message: message || `exit status ${status}` });

@@ -60,7 +60,7 @@ function missing(tools) {
   return Object.keys(tools).filter((name) => !tools[name]());
 }
 
-/** Nobody's password is asked for: who is not root is told what to do, and goes on without. */
+/** Does not use sudo, which would ask for a password: an ordinary user is told what root can install. */
 function install(packages) {
   if (packages.length === 0) return;
   const all = packages.join(' ');

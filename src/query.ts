@@ -335,7 +335,7 @@ function checkLiteral(name: string | Uint8Array): void {
 /** The case of image files does not matter; that of what stands in a command line does. */
 const { namesAreImages } = binding;
 
-/** Of these, native code does not know which letters are the same in another case. */
+/** Native code compares the letters of ASCII without regard to case, and no others. */
 function isBeyondAscii(text: string): boolean {
   return /[^\0-\x7f]/.test(text);
 }

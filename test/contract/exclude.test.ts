@@ -116,7 +116,7 @@ function ownLine(): number[] {
 }
 
 describe('Of a search that everybody matches', () => {
-  /** Who started this process, unless it is of another system, as whoever starts Wine is. */
+  /** The parent of this process. Below Wine there is none: a process of Linux started it. */
   const parents = process.ppid === 0 ? [] : [process.ppid];
 
   const everybody = (exclude?: Exclusion | readonly Exclusion[]) =>

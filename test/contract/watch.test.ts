@@ -242,7 +242,7 @@ sys.stdin.read()`,
       expect(observer.last(actor)).toMatchObject({ previousName: null });
 
       const leaver = await startNamedActor(basename(into));
-      // It starts as another program; whoever looks late sees it start with this name.
+      // It starts as another program; a watch that looks late sees it start with this name.
       await until('it is told', () => observer.of(leaver).length === 1);
       expect(['in', 'start']).toContain(observer.of(leaver)[0]);
       await executeIn(leaver, out);

@@ -38,7 +38,7 @@ describe.each(ways)('By %s', (way, options) => {
     const observer = await observeReady(watch({ exclude: 'self' }, options));
     const child = await startExiting();
     await until('it is told', () => observer.pids.includes(child.pid));
-    // Whoever starts Wine is of another system.
+    // Below Wine there is no parent: a process of Linux started this one.
     if (process.ppid !== 0) expect(observer.pids).toContain(process.ppid);
     expect(observer.pids).not.toContain(process.pid);
   });

@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { inRoot, root } from '../../scripts/run.mjs';
+import { inRoot, messageOf, root } from '../../scripts/run.mjs';
 import { bundleLibrary, bundleTests } from './bundle.mjs';
 import { cells } from './cells.mjs';
 import { runSuite } from './suite.mjs';
@@ -71,7 +71,7 @@ async function runCell(cell) {
     runtime = await cell.prepare();
   } catch (error) {
     if (process.env.CI === 'true') throw error;
-    return { leftOut: error instanceof Error ? error.message : String(error) };
+    return { leftOut: messageOf(error) };
   }
   const installed = performance.now();
   const addon = inRoot(cell.addon);
@@ -115,7 +115,7 @@ for (const cell of cells) {
   try {
     result = await runCell(cell);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     result = { passed: 0, skipped: [], failures: [{ name: cell.name, message }] };
   }
   tell(cell, result);

@@ -1,6 +1,6 @@
 /**
- * What `npm test` prints: a dot for each file that has passed, whatever failed, and why tests were
- * skipped.
+ * Prints a dot for each file that has passed, the failures in full, and how many tests were skipped
+ * for which reason.
  */
 import { MinimalReporter, type TestCase, type TestModule } from 'vitest/node';
 

@@ -43,7 +43,7 @@ const pureSources = [
   'linux/time_namespace',
   'linux/tree_parse',
   'linux/kernel_tasks',
-  // Of the last one only what is pure is called; the linker wants these for the rest.
+  // kernel_tasks has functions that no test calls; the linker wants these files for them.
   'linux/bpf_program',
   'linux/files',
   'linux/obstacles',
@@ -61,7 +61,7 @@ export const testSources = readdirSync(folder)
   .filter((name) => name.endsWith('.cc'))
   .map((name) => join(folder, name));
 
-/** Those of whatever runs on threads, and what these need, for the sanitizer of threads. */
+/** The tests of code that runs on several threads, for the sanitizer of threads, and their helpers. */
 const threadedTests = [
   'main',
   'failing_memory',
@@ -87,7 +87,7 @@ export function whyNoProgram(): string | undefined {
 
 const execute = promisify(execFile);
 
-/** What a program prints; fails with all of it when the program fails. */
+/** Returns what a program prints. When the program fails, the error holds all of that. */
 export async function outputOf(file: string, args: readonly string[]): Promise<string> {
   try {
     const { stdout } = await execute(file, args, { maxBuffer: 1 << 26 });
@@ -98,7 +98,7 @@ export async function outputOf(file: string, args: readonly string[]): Promise<s
   }
 }
 
-/** Of these tests and what they test. With `flags`, such as those of a sanitizer. */
+/** A program that runs C++ tests; it is built with compiler flags such as those of a sanitizer. */
 export class TestProgram {
   readonly #directory = mkdtempSync(join(tmpdir(), 'procseek-unit-'));
   readonly path = join(this.#directory, 'tests');
