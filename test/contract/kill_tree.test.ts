@@ -24,9 +24,9 @@ import { until } from '../support/until.js';
 
 const directory = scratchDirectory();
 
-/** `#!/bin/sh` with this body, once it has said that its descendants are there. */
+/** A shell that runs this body, says that it is ready, and waits for what it has started. */
 function startShell(body: string): Promise<Child> {
-  return start('/bin/sh', ['-c', `${body}\necho ready; while :; do sleep 1; done`]);
+  return start('/bin/sh', ['-c', `${body}\necho ready; wait`]);
 }
 
 function pidsOf(processes: readonly { pid: number }[]): number[] {
@@ -239,11 +239,11 @@ while True: time.sleep(1)`);
 
   it('tells whom it may not signal, and leaves them as they are', async (context) => {
     needs(context, 'users');
-    const other = await startShell('true');
+    const other = await startFamily(1);
     const result = await inProcess(asNobody, other.pid, ({ procseek }, pid) =>
       procseek.killTree(pid),
     );
-    expect(pidsOf(result.denied)).toContain(other.pid);
+    expect(pidsOf(result.denied)).toEqual([other.pid, ...other.generations.flat()]);
     expect(result.remaining).toEqual(result.denied);
     expect(result.denied.map(({ reason }) => reason)).toEqual(result.denied.map(() => 'denied'));
     expect({ ended: result.ended, killed: result.killed }).toEqual({ ended: [], killed: [] });
