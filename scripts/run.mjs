@@ -36,28 +36,21 @@ export function say(line) {
 }
 
 /** Runs a program in the package's directory, its output shown; throws unless it succeeds. */
-export function run(command, args, { env = {}, cwd = root } = {}) {
-  const { error, status, signal } = spawnSync(command, args, {
-    cwd,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status ?? signal}`);
+export function run(command, args, options = {}) {
+  finish(command, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
 /** Does what run() does, and shows the program's output only when the program fails. */
-export function runQuietly(command, args, { env = {}, cwd = root } = {}) {
-  const { error, status, signal, stdout, stderr } = spawnSync(command, args, {
-    cwd,
-    env: { ...process.env, ...env },
-    encoding: 'utf8',
-    maxBuffer: 2 ** 26,
-  });
-  if (error) throw error;
-  if (status === 0) return;
-  process.stderr.write(stdout + stderr);
-  throw new Error(`${command} ${args.join(' ')} ended with ${status ?? signal}`);
+export function runQuietly(command, args, options = {}) {
+  finish(command, args, { ...options, encoding: 'utf8', maxBuffer: 2 ** 26 });
+}
+
+function finish(command, args, { env = {}, cwd = root, ...options }) {
+  const ended = spawnSync(command, args, { ...options, cwd, env: { ...process.env, ...env } });
+  if (ended.error) throw ended.error;
+  if (ended.status === 0) return;
+  process.stderr.write(`${ended.stdout ?? ''}${ended.stderr ?? ''}`);
+  throw new Error(`${command} ${args.join(' ')} ended with ${ended.status ?? ended.signal}`);
 }
 
 /** Does what run() does, and lets other programs run meanwhile. */

@@ -6,7 +6,7 @@
 //   node scripts/setup.mjs ci        to test it on a bare Debian, and to run the gates
 import { statSync } from 'node:fs';
 import { build, isStale } from './build.mjs';
-import { discard, isBuilt, isFresh, rebuild } from './native.mjs';
+import { discard, isBuilt, isFresh, isMadeFromSources, rebuild } from './native.mjs';
 import { dispatch, inRoot, messageOf, runQuietly, say } from './run.mjs';
 import { nodeRuntimes } from './runtimes.mjs';
 import { hasCompiler, installBuildTools, installTestTools } from './system.mjs';
@@ -20,6 +20,8 @@ function installPackages() {
   runQuietly('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
 }
 
+const prebuilt = `prebuilds/${process.platform}-${process.arch}/procseek.node`;
+
 /**
  * A build of other sources must go in any case: it would be loaded before any prebuild. Where none
  * can be made, as without the headers of Node.js and a network to fetch them, a prebuild will do.
@@ -27,19 +29,28 @@ function installPackages() {
 function renewAddon() {
   if (isFresh()) return;
   discard();
-  if (!hasCompiler()) return;
+  if (!hasCompiler()) return needPrebuilt('There is no compiler');
   say('Compiling the addon …');
   try {
     rebuild();
   } catch (error) {
-    say(`The prebuilt addon is used, because this failed: ${messageOf(error)}`);
+    const reason = messageOf(error);
+    needPrebuilt(reason);
+    say(`The prebuilt addon is used, because this failed: ${reason}`);
   }
+}
+
+function needPrebuilt(reason) {
+  if (isMadeFromSources(prebuilt)) return;
+  throw new Error(
+    `${reason}, and ${prebuilt} is not of these sources: install a compiler, or mend what it tells.`,
+  );
 }
 
 async function setUpToRun() {
   installPackages();
   if (isStale()) await build();
-  if (isBuilt()) renewAddon();
+  if (isBuilt() || !isMadeFromSources(prebuilt)) renewAddon();
 }
 
 async function setUpToTest() {

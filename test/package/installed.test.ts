@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jest, nodeRuntimes } from '../../scripts/runtimes.mjs';
@@ -41,6 +41,21 @@ describe('the installed package', () => {
     const script = 'console.log(require("procseek").findByPidSync(process.pid).ppid)';
     const found = await run(process.execPath, ['-e', script], project, { PREBUILDS_ONLY: '1' });
     expect(Number(found)).toBe(process.pid);
+  });
+
+  it('knows the errors and the records of another copy of itself', async () => {
+    const packages = join(project, 'node_modules');
+    cpSync(join(packages, 'procseek'), join(packages, 'another-copy'), { recursive: true });
+    const script = `
+const here = require('procseek');
+const there = require('another-copy');
+there.openFinder({ procRoot: '/nonexistent' }).catch((error) => console.log(JSON.stringify([
+  here === there,
+  error instanceof here.ProcessError && error instanceof there.ProcessError,
+  here.isRunning(there.findByPidSync(process.pid)),
+])));`;
+    const told = await run(process.execPath, ['-e', script], project);
+    expect(JSON.parse(told)).toEqual([false, true, true]);
   });
 
   it('brings the command', async () => {

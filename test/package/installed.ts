@@ -1,12 +1,9 @@
 /** The package as its users get it: packed, and installed into an empty project. */
-import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-
-const execute = promisify(execFile);
+import { outputOf } from '../support/output.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,21 +15,14 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(inherited);
 }
 
-/** What a program prints; fails with all of it when the program fails. */
-export async function run(
+/** What a program prints that knows nothing of these tests; fails with all of it when it fails. */
+export function run(
   command: string,
   args: readonly string[],
   cwd: string,
   env: NodeJS.ProcessEnv = {},
 ): Promise<string> {
-  const options = { cwd, env: { ...cleanEnvironment(), ...env } };
-  try {
-    const { stdout } = await execute(command, args, options);
-    return stdout;
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
-    throw new Error([command, ...args, '\n', stdout, stderr].join(' '), { cause: error });
-  }
+  return outputOf(command, args, { cwd, env: { ...cleanEnvironment(), ...env } });
 }
 
 export function temporaryDirectory(): string {

@@ -1,6 +1,7 @@
 /** Runs the C++ tests in ./native, of the part of the addon that calls no operating system. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { casesOf, outputOf, TestProgram, testSources, whyNoProgram } from './native_program.js';
+import { outputOf } from '../support/output.js';
+import { casesOf, TestProgram, testSources, whyNoProgram } from './native_program.js';
 
 const reason = whyNoProgram();
 

@@ -1,9 +1,9 @@
 /** Builds the C++ tests in ./native, with the pure part of the addon that they test. */
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
+import { outputOf } from '../support/output.js';
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(import.meta.dirname, 'native');
@@ -83,19 +83,6 @@ export function whyNoProgram(): string | undefined {
   if (!hasCompiler) return 'needs a compiler: apt-get install g++';
   const hasDoctest = existsSync('/usr/include/doctest/doctest.h');
   return hasDoctest ? undefined : 'needs doctest: apt-get install doctest-dev';
-}
-
-const execute = promisify(execFile);
-
-/** Returns what a program prints. When the program fails, the error holds all of that. */
-export async function outputOf(file: string, args: readonly string[]): Promise<string> {
-  try {
-    const { stdout } = await execute(file, args, { maxBuffer: 1 << 26 });
-    return stdout;
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${String(error)}\n${stdout ?? ''}${stderr ?? ''}`, { cause: error });
-  }
 }
 
 /** A program that runs C++ tests; it is built with compiler flags such as those of a sanitizer. */

@@ -1,12 +1,7 @@
 /** Runs the C++ tests in ./native under the sanitizers, which takes minutes to build. */
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import {
-  outputOf,
-  TestProgram,
-  testSources,
-  threadedSources,
-  whyNoProgram,
-} from './native_program.js';
+import { outputOf } from '../support/output.js';
+import { TestProgram, testSources, threadedSources, whyNoProgram } from './native_program.js';
 
 const reason = whyNoProgram();
 
