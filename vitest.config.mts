@@ -5,14 +5,16 @@ const all = 'test/**/*.test.ts';
 
 /**
  * These take minutes, or need several versions of Node.js and of package managers. They are run by
- * `npm run test:thorough`; the other tests are meant to find what a change breaks.
+ * `npm run test:thorough`; the other tests are meant to find what a change breaks. What goes wrong
+ * around a lookup (fault), and when its caller ends in the midst of it (lifecycle), takes the longest.
  */
 const thorough = [
   'test/bench/contenders.test.ts',
+  'test/bench/run.test.ts',
   'test/engines/churn.test.ts',
   'test/engines/contract.test.ts',
-  'test/lifecycle/exit.test.ts',
-  'test/lifecycle/terminate.test.ts',
+  'test/fault/**/*.test.ts',
+  'test/lifecycle/**/*.test.ts',
   'test/package/bundlers.test.ts',
   'test/package/clients.test.ts',
   'test/package/installed.test.ts',

@@ -1,7 +1,7 @@
 /** The processes that match one query. */
 import { type Batch, Decoder, decoderFor } from './decode.js';
 import type { Engine } from './engine.js';
-import { type NameSubject, type NativeQuery, type Query, withEnded } from './query.js';
+import type { NameSubject, NativeQuery, Query } from './query.js';
 import { type Consumer, type Walk, walk } from './walk.js';
 
 /**
@@ -28,7 +28,7 @@ export class Lookup<T> implements Consumer {
     this.#engine = engine;
     this.#query = query;
     this.#isConfirming = isConfirming;
-    this.native = nativeQuery(query, isConfirming);
+    this.native = isConfirming ? confirmationOf(query) : query.candidates;
     if (test === undefined) {
       this.#decoder = decoderFor(native.fields);
     } else {
@@ -100,8 +100,7 @@ export class Lookup<T> implements Consumer {
   }
 }
 
-function nativeQuery({ native, test }: Query, isConfirming: boolean): NativeQuery {
-  if (test === undefined) return native;
-  if (isConfirming) return { ...native, limit: 0, fields: native.fields | test.fields };
-  return { ...withEnded(native), limit: 0, fields: test.fields, uid: -1, ppid: -1 };
+/** With what the test looks at, once more. */
+function confirmationOf({ native, test }: Query): NativeQuery {
+  return { ...native, limit: 0, fields: native.fields | (test?.fields ?? 0) };
 }

@@ -169,6 +169,11 @@ export interface NameSubject {
 
 export interface Query {
   readonly native: NativeQuery;
+  /**
+   * What a pass over all processes asks: `native`, or, where native code alone cannot decide, what the
+   * test looks at, of everybody and whether or not they have ended.
+   */
+  readonly candidates: NativeQuery;
   /** There when native code alone cannot decide. */
   readonly test: NameTest | undefined;
   readonly pids: Int32Array | undefined;
@@ -195,25 +200,28 @@ export function compileQuery(
   if (typeof zombies !== 'boolean') throw wrongType('options.zombies', 'a boolean', zombies);
   const { literals, patterns } = sortNames(name, by, ignoreCase);
   const test = patterns.length === 0 ? undefined : nameTest(patterns, by);
-  return {
-    native: {
-      by: byNumber,
-      flags:
-        (ignoreCase ? flags.ignoreCase : 0) |
-        (test ? flags.tellAll : 0) |
-        (name === undefined ? flags.anyName : 0) |
-        (zombies ? flags.tellsEnded : flags.skipsEnded),
-      uid: checkUid(options.uid),
-      ppid: checkPpid(options.ppid),
-      limit: checkLimit(options.limit),
-      fields: optionalFieldMask(options.fields),
-      names: literals,
-      textLimit: checkMaxBytes(options.maxBytes),
-      excluded: excludedPids(options.exclude, engine, askPpid),
-    },
-    test,
-    pids: checkPids(options.pids),
+  const native: NativeQuery = {
+    by: byNumber,
+    flags:
+      (ignoreCase ? flags.ignoreCase : 0) |
+      (test ? flags.tellAll : 0) |
+      (name === undefined ? flags.anyName : 0) |
+      (zombies ? flags.tellsEnded : flags.skipsEnded),
+    uid: checkUid(options.uid),
+    ppid: checkPpid(options.ppid),
+    limit: checkLimit(options.limit),
+    fields: optionalFieldMask(options.fields),
+    names: literals,
+    textLimit: checkMaxBytes(options.maxBytes),
+    excluded: excludedPids(options.exclude, engine, askPpid),
   };
+  const candidates = test === undefined ? native : candidatesFor(native, test);
+  return { native, candidates, test, pids: checkPids(options.pids) };
+}
+
+function candidatesFor(native: NativeQuery, { fields }: NameTest): NativeQuery {
+  const withEnded = native.flags & ~flags.skipsEnded;
+  return { ...native, flags: withEnded, limit: 0, fields, uid: -1, ppid: -1 };
 }
 
 const askPpid = () => compileQuery(undefined, { fields: ['ppid'] });
@@ -231,11 +239,6 @@ export function compileFilter(
   const { name, by, ignoreCase, uid, ppid, pids, exclude, zombies = zombiesByDefault } = checked;
   const options = { by, ignoreCase, uid, ppid, pids, exclude, zombies, fields, maxBytes };
   return compileQuery(name, options, engine);
-}
-
-/** The same query, to be answered whether or not a process has ended. */
-export function withEnded(native: NativeQuery): NativeQuery {
-  return { ...native, flags: native.flags & ~flags.skipsEnded };
 }
 
 function checkFilter(filter: ProcessFilter | undefined): ProcessFilter {

@@ -4,8 +4,9 @@ import { children, type Field, fieldNames, findByPidSync } from '../../src/index
 import { inPidNamespace, inProcess, traced } from '../support/library.js';
 import { whyNoSelf } from '../support/platform.js';
 import { numberedEntries, vanish } from '../support/proc.js';
-import { isRoot, startFamily, startPython } from '../support/processes.js';
+import { startFamily, startPython } from '../support/processes.js';
 import { makeProgram, scratchDirectory, startProgram, uniqueName } from '../support/programs.js';
+import { isRoot } from '../support/requirements.js';
 import { needs, system } from '../support/system.js';
 
 const scratch = scratchDirectory();

@@ -1,8 +1,9 @@
 /** What else can be asked of the processes that have a name. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { findByName, findByNameSync, findByPidSync, findOneByNameSync } from '../../src/index.js';
-import { type Child, isRoot, startFamily } from '../support/processes.js';
+import { type Child, startFamily } from '../support/processes.js';
 import { launchProgram, makeProgram, scratchDirectory, uniqueName } from '../support/programs.js';
+import { isRoot } from '../support/requirements.js';
 import { needs } from '../support/system.js';
 
 const scratch = scratchDirectory();

@@ -5,8 +5,8 @@ import { type Binding, binding } from '../../src/binding.js';
 import { findByName, findByPid, findOneByName, scan } from '../../src/index.js';
 import { openedPaths, traced } from '../support/library.js';
 import { allPids } from '../support/proc.js';
-import { ownUid } from '../support/processes.js';
 import { makeProgram, scratchDirectory, startProgram, uniqueName } from '../support/programs.js';
+import { ownUid } from '../support/requirements.js';
 import { needs, system } from '../support/system.js';
 import { until } from '../support/until.js';
 

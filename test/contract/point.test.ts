@@ -4,15 +4,9 @@ import { exists, findByPid, findByPidSync, isRunning, type Process } from '../..
 import { inPidNamespace, inProcess } from '../support/library.js';
 import { whyNoSelf } from '../support/platform.js';
 import { numberedEntries, settle, vanish } from '../support/proc.js';
-import {
-  type Child,
-  isRoot,
-  ownUid,
-  start,
-  startHeadless,
-  startPython,
-} from '../support/processes.js';
+import { type Child, start, startHeadless, startPython } from '../support/processes.js';
 import { makeProgram, scratchDirectory, startProgram, uniqueName } from '../support/programs.js';
+import { isRoot, ownUid } from '../support/requirements.js';
 import { needing, needs, system } from '../support/system.js';
 
 const scratch = scratchDirectory();

@@ -10,7 +10,7 @@ import {
   findOneByNameSync,
   type NameQuery,
 } from '../../src/index.js';
-import { type Child, ownUid, start } from '../support/processes.js';
+import { type Child, start } from '../support/processes.js';
 import {
   launchProgram,
   makeProgram,
@@ -20,6 +20,7 @@ import {
   startProgram,
   uniqueName,
 } from '../support/programs.js';
+import { ownUid } from '../support/requirements.js';
 import { needs, system } from '../support/system.js';
 
 const scratch = scratchDirectory();

@@ -8,7 +8,7 @@ import {
   scanSync,
 } from '../../src/index.js';
 import { allPids, handles, numberedEntries, vanish } from '../support/proc.js';
-import { type Child, isRoot, ownUid } from '../support/processes.js';
+import type { Child } from '../support/processes.js';
 import {
   launchProgram,
   makeProgram,
@@ -16,6 +16,7 @@ import {
   startProgram,
   uniqueName,
 } from '../support/programs.js';
+import { isRoot, ownUid } from '../support/requirements.js';
 import { needs, system } from '../support/system.js';
 
 const scratch = scratchDirectory();

@@ -7,9 +7,9 @@ import { type Capabilities, capabilities, type EngineName, openFinder } from '..
 import { load, resultOf } from '../fault/support.js';
 import { offered } from '../support/engines.js';
 import { inPidNamespace, inProcess, type Surroundings, type Tools } from '../support/library.js';
-import { type Child, isRoot, launch } from '../support/processes.js';
+import { type Child, launch } from '../support/processes.js';
 import { makeScript, scratchDirectory, uniqueName } from '../support/programs.js';
-import { onlyIf, rootOnly } from '../support/requirements.js';
+import { isRoot, onlyIf, rootOnly } from '../support/requirements.js';
 import { refusing } from '../support/sandbox.js';
 
 const [major = 0, minor = 0] = release().split('.').map(Number);

@@ -8,7 +8,7 @@ import * as procseek from '../../src/index.js';
 import { type Field, type Finder, type FinderOptions, fieldNames } from '../../src/index.js';
 import { offered, open, waysHere } from '../support/engines.js';
 import { numberedEntries } from '../support/proc.js';
-import { type Child, isRoot, launch, startNamed } from '../support/processes.js';
+import { type Child, launch, startNamed } from '../support/processes.js';
 import {
   launchProgram,
   makeProgram,
@@ -16,7 +16,7 @@ import {
   scratchDirectory,
   uniqueName,
 } from '../support/programs.js';
-import { onlyIf } from '../support/requirements.js';
+import { isRoot, onlyIf } from '../support/requirements.js';
 import { until } from '../support/until.js';
 
 type Asked = Pick<Finder, 'findByNameSync' | 'findByName' | 'scanSync' | 'scan' | 'children'>;

@@ -12,9 +12,9 @@ import {
 } from '../../src/index.js';
 import { inPidNamespace, inProcess, traced } from '../support/library.js';
 import { hasEnded } from '../support/proc.js';
-import { isRoot, start, startPython } from '../support/processes.js';
+import { start, startPython } from '../support/processes.js';
 import { scratchDirectory, uniqueName } from '../support/programs.js';
-import { needsStrace, rootOnly } from '../support/requirements.js';
+import { isRoot, needsStrace, rootOnly } from '../support/requirements.js';
 import { until } from '../support/until.js';
 
 const directory = scratchDirectory();

@@ -1,7 +1,6 @@
 /** Waits and watches where the system refuses, runs out, overflows, or counts time differently. */
 import { describe, expect, test } from 'vitest';
-import { isRoot } from '../support/processes.js';
-import { needsStrace, strace } from '../support/requirements.js';
+import { isRoot, needsStrace, strace } from '../support/requirements.js';
 import { refusing } from '../support/sandbox.js';
 import { gather, load, resultOf } from './support.js';
 

@@ -5,9 +5,8 @@ import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isRoot } from '../support/processes.js';
 import { scratchDirectory, uniqueName } from '../support/programs.js';
-import { onlyIf } from '../support/requirements.js';
+import { isRoot, onlyIf } from '../support/requirements.js';
 import { hasCompiler } from '../unit/native_program.js';
 import { resultOf, root, runScript } from './support.js';
 

@@ -6,13 +6,10 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { ownUid } from './requirements.js';
 import { type StartOptions, system } from './system.js';
 
 export type { StartOptions } from './system.js';
-
-/** Who runs the tests: root as a rule, who alone can start processes of other users. */
-export const ownUid = process.getuid?.() ?? null;
-export const isRoot = ownUid === 0;
 
 /** What holds for all that the tests start, as a filter. */
 export const ours = { ppid: process.pid, ...(ownUid === null ? {} : { uid: ownUid }) } as const;

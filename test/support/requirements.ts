@@ -1,7 +1,9 @@
-/** What a test needs of the machine it runs on; where that is missing, it is skipped and says why. */
+/**
+ * What a test needs of the machine it runs on; where that is missing, it is skipped and says why.
+ * All helpers may import this file, so it imports none of them.
+ */
 import { existsSync } from 'node:fs';
 import type { TestOptions } from 'vitest';
-import { isRoot } from './processes.js';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -14,6 +16,10 @@ declare module 'vitest' {
 export function onlyIf(condition: boolean, reason: string): TestOptions {
   return condition ? {} : { skip: true, meta: { reason } };
 }
+
+/** Who runs the tests; root alone can start processes of other users. */
+export const ownUid = process.getuid?.() ?? null;
+export const isRoot = ownUid === 0;
 
 export const strace = '/usr/bin/strace';
 export const hasStrace = existsSync(strace);

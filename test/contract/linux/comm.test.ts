@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { findByName, findByNameSync, findByPidSync, scanSync } from '../../../src/index.js';
 import { numberedEntries, settle } from '../../support/proc.js';
-import { ownUid, startNamed } from '../../support/processes.js';
+import { startNamed } from '../../support/processes.js';
 import { uniqueName } from '../../support/programs.js';
+import { ownUid } from '../../support/requirements.js';
 import { until } from '../../support/until.js';
 
 const unique = uniqueName(9); // leaves 6 bytes to each case

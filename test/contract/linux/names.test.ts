@@ -6,7 +6,6 @@ import { findByName, findByNameSync, findByPidSync, findOneByName } from '../../
 import { asNobody, inProcess } from '../../support/library.js';
 import {
   type Child,
-  isRoot,
   start,
   startHeadless,
   startNamed,
@@ -20,7 +19,7 @@ import {
   startProgram,
   uniqueName,
 } from '../../support/programs.js';
-import { rootOnly } from '../../support/requirements.js';
+import { isRoot, rootOnly } from '../../support/requirements.js';
 import { findNode } from '../../support/runtimes.js';
 
 const scratch = scratchDirectory();

@@ -17,7 +17,7 @@ import {
   whyNoPsutil,
 } from '../../support/oracles.js';
 import { settle } from '../../support/proc.js';
-import { type Child, isRoot, ownUid, startNamed, startPython } from '../../support/processes.js';
+import { type Child, startNamed, startPython } from '../../support/processes.js';
 import {
   launchProgram,
   makeProgram,
@@ -25,6 +25,7 @@ import {
   startProgram,
   uniqueName,
 } from '../../support/programs.js';
+import { isRoot, ownUid } from '../../support/requirements.js';
 import { until } from '../../support/until.js';
 
 const scratch = scratchDirectory();

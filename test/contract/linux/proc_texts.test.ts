@@ -16,7 +16,7 @@ import { findByName, findByPidSync, type ProcessFields } from '../../../src/inde
 import { psutil } from '../../support/oracles.js';
 import { nativeNode } from '../../support/platform.js';
 import { numberedEntries, settle } from '../../support/proc.js';
-import { isRoot, start, startHeadless, startPython, startTitled } from '../../support/processes.js';
+import { start, startHeadless, startPython, startTitled } from '../../support/processes.js';
 import {
   makeProgram,
   programArguments,
@@ -24,7 +24,7 @@ import {
   startProgram,
   uniqueName,
 } from '../../support/programs.js';
-import { rootOnly } from '../../support/requirements.js';
+import { isRoot, rootOnly } from '../../support/requirements.js';
 
 const scratch = scratchDirectory();
 

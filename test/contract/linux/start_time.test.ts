@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { findByNameSync, findByPidSync, scanSync } from '../../../src/index.js';
 import { inProcess } from '../../support/library.js';
-import { isRoot } from '../../support/processes.js';
 import { makeProgram, scratchDirectory, startProgram, uniqueName } from '../../support/programs.js';
+import { isRoot } from '../../support/requirements.js';
 
 const scratch = scratchDirectory();
 const fields = ['startTime'] as const;

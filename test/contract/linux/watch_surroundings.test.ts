@@ -9,7 +9,7 @@ import {
   type Tools,
 } from '../../support/library.js';
 import { slowness } from '../../support/platform.js';
-import { isRoot } from '../../support/processes.js';
+import { isRoot } from '../../support/requirements.js';
 import { needs } from '../../support/system.js';
 import { events, whyNoEvents } from '../../support/watching.js';
 
