@@ -22,7 +22,7 @@ function placed(outdir) {
         const source = await readFile(path, 'utf8');
         const contents = source
           .replaceAll(/\bimport\.meta\.url\b/g, `${locate(path)}.href`)
-          .replaceAll(/(?<=\()__dirname\b/g, `placeOf(${locate(dirname(path))})`);
+          .replaceAll(/(?<=\(|= )__dirname\b/g, `placeOf(${locate(dirname(path))})`);
         return { contents, loader: 'ts', resolveDir: dirname(path) };
       });
     },

@@ -9,12 +9,16 @@ import { type Command, system } from './system.js';
 
 let named = 0;
 
-/** A name of so many ASCII characters, on Windows at least, that no program has been given yet. */
+/**
+ * A name of so many ASCII characters, on Windows at least, that no program has been given yet, by this
+ * run of the tests or by another one. Where there is room, its end is unique as well as its start.
+ */
 export function uniqueName(length: number): string {
-  const start = `p${process.pid.toString(36)}x${(named++).toString(36)}x`;
+  const part = `p${process.pid.toString(36)}x${(named++).toString(36)}x`;
   const { suffix } = system;
-  if (start.length > length) throw new Error(`no unique name has ${length} characters`);
-  return start.padEnd(length - suffix.length, 'abcdefghij') + suffix;
+  if (part.length > length) throw new Error(`no unique name has ${length} characters`);
+  const end = 2 * part.length + suffix.length > length ? suffix : part + suffix;
+  return part.padEnd(length - end.length, 'abcdefghij') + end;
 }
 
 /** A directory that everybody may look into, until the tests of this file have run. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import '../../../../src/binding.js';
+import { binding } from '../../../../src/binding.js';
 
 const finished: string[] = [];
 const counter = { count: () => 1 };
@@ -19,6 +19,10 @@ test.each([
   await sleep(1);
   expect(counter.count()).toBe(number);
   expect(count).toHaveBeenCalledTimes(1);
+});
+
+test('The library has its addon', () => {
+  expect(binding.namesAreImages).toBe(false);
 });
 
 test('What was to be done at the end of a test is done', () => {
