@@ -419,7 +419,10 @@ describe('a wait', () => {
   });
 
   describe('sleeps until there is something to hear of', () => {
-    /** How often the threads that waiting has started woke up within half a second. */
+    /**
+     * How often a second the threads that waiting has started wake up: in the quietest of some half
+     * seconds, for what others do wakes those up that hear of it.
+     */
     const wakeUps = `
       const threads = () => fs.readdirSync('/proc/self/task');
       const switches = (ids) => ids.map((id) =>
@@ -433,28 +436,32 @@ describe('a wait', () => {
         if (last === now && /^S+$/.test(now)) break;
         last = now;
       }
-      const before = switches(started);
-      const begun = performance.now();
-      await sleep(500);
-      const after = switches(started);
-      const seconds = (performance.now() - begun) / 1000; // more than was asked for, where there is much to do
+      let least = Infinity;
+      let all = 0;
+      for (let round = 0; round < 40 && (least > enough || all < needed); round++) {
+        const before = switches(started);
+        const begun = performance.now();
+        await sleep(500);
+        const many = switches(started).reduce((sum, count, i) => sum + count - before[i], 0);
+        all += many;
+        least = Math.min(least, (many * 1000) / (performance.now() - begun)); // it may have slept longer
+      }
       child.kill();
       await wait;
-      end({ threads: started.length, wakeUps: after.map((many, i) => many - before[i]), seconds });`;
+      end({ threads: started.length, least, all });`;
 
     it('and does not wake up once with a handle', async () => {
-      expect(await tell(wakeUps)).toMatchObject({ threads: 1, wakeUps: [0] });
+      const script = `const enough = 0, needed = 0;${wakeUps}`;
+      expect(await tell(script)).toEqual({ threads: 1, least: 0, all: 0 });
     });
 
     it('but without one wakes up a few times a second', async () => {
       const wrapper = refusing('ENOSYS', 'pidfd_open');
-      const { wakeUps: [many = 0] = [], seconds } = await tell<{
-        wakeUps: number[];
-        seconds: number;
-      }>(wakeUps, { wrapper });
-      expect(many).toBeGreaterThan(0);
+      const script = `const enough = 59, needed = 1;${wakeUps}`;
+      const { least, all } = await tell<{ least: number; all: number }>(script, { wrapper });
+      expect(all).toBeGreaterThan(0);
       // What others do causes events, which are heard of every 25 ms at most.
-      expect(many).toBeLessThan(60 * seconds);
+      expect(least).toBeLessThan(60);
     });
   });
 });
