@@ -5,9 +5,9 @@ import { binding } from './binding.js';
 import { statusCode, statusError } from './errors.js';
 import { type Exit, monitor } from './monitor.js';
 import { checkMilliseconds, checkOptions, checkSignal, type SignalOptions } from './options.js';
-import { askParent } from './own_children.js';
+import { askParent, recallExit, rememberExit } from './own_children.js';
 import { signalNumber } from './signals.js';
-import { checkTarget, type PidOrProcess } from './target.js';
+import { checkTarget, idOf, type PidOrProcess } from './target.js';
 
 /** What native calls return for a process that there is not (any more); native/status.h. */
 const gone = 2;
@@ -82,6 +82,8 @@ export async function waitForExit(
   signal?.throwIfAborted();
   if (exit !== undefined) return exit;
   const asked = askParent(pid);
+  // As long as Node.js has yet to reap its child, the PID is the child's.
+  const known = id ?? (asked && idOf(pid));
   return new Promise((resolve, reject) => {
     const stops: (() => void)[] = [];
     const stop = () => {
@@ -92,10 +94,14 @@ export async function waitForExit(
       resolve(end);
     };
     const cancel = monitor.waitForExit(pid, bytes(id), (end) => {
-      if (asked === undefined || end.code !== null || end.signal !== null) settle(end);
-      else asked(settle);
+      if (end.code !== null || end.signal !== null) return settle(end);
+      if (asked === undefined) return settle(recallExit(known) ?? end);
+      asked((exit) => {
+        if (known !== undefined) rememberExit(known, exit);
+        settle(exit);
+      });
     });
-    if (cancel === undefined) return resolve({ ...notKnown });
+    if (cancel === undefined) return resolve(recallExit(known) ?? { ...notKnown });
     const giveUp = (reason: unknown) => {
       stop();
       cancel();

@@ -47,3 +47,24 @@ export function askParent(pid: number): ((callback: (exit: Exit) => void) => voi
   }
   return undefined;
 }
+
+/**
+ * How children ended that Node.js alone could tell, by their ids: native code remembers the other
+ * exits. A child whose end nobody has waited for is none of them.
+ */
+const exits = new Map<string, Exit>();
+/** As many as native code remembers: ExitMemory::kMost. */
+const mostExits = 8192;
+
+export function rememberExit(id: string, exit: Exit): void {
+  exits.delete(id); // for it to be the youngest
+  exits.set(id, { ...exit });
+  if (exits.size <= mostExits) return;
+  const [oldest] = exits.keys();
+  if (oldest !== undefined) exits.delete(oldest);
+}
+
+export function recallExit(id: string | undefined): Exit | undefined {
+  const exit = id === undefined ? undefined : exits.get(id);
+  return exit && { ...exit };
+}

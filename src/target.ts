@@ -129,6 +129,16 @@ function targetOf(child: ChildHandle, isForeign: boolean): Target {
   return { pid, id: found.id, exit: undefined };
 }
 
+/** Which process has this PID at the moment; undefined when that cannot be told. */
+export function idOf(pid: number): string | undefined {
+  try {
+    const found = lookUp(pid);
+    return found === 'hidden' ? undefined : found?.id;
+  } catch {
+    return undefined; // without a file descriptor, say
+  }
+}
+
 const mask = fieldMask(['id', 'ppid']);
 
 function lookUp(pid: number): { id: string; ppid: number } | 'hidden' | undefined {
