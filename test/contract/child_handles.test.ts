@@ -20,6 +20,9 @@ import {
   waitForExit,
   watch,
 } from '../../src/index.js';
+import { killedBy } from '../support/kernel.js';
+import { startFamily } from '../support/processes.js';
+import { needs } from '../support/system.js';
 
 function startChild() {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true });
@@ -36,8 +39,16 @@ test('A child that runs is found, waited for and ended', async () => {
   expect(await children(child)).toEqual([]);
   await expect(waitForExit(child, { timeout: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
   const end = waitForExit(child);
-  expect(await killGroup({ sid: child })).toMatchObject({ remaining: [] });
-  expect(await end).toEqual({ code: null, signal: 'SIGTERM' });
+  expect(await killTree(child)).toMatchObject({ ended: [{ pid: child.pid }], remaining: [] });
+  expect(await end).toEqual(killedBy('SIGTERM'));
+});
+
+test('A child stands for the session that it leads', async (context) => {
+  needs(context, 'signals'); // sessions are those of users elsewhere
+  const child = startChild();
+  const end = waitForExit(child);
+  expect(await killGroup({ sid: child })).toMatchObject({ ended: [{ pid: child.pid }] });
+  expect(await end).toEqual(killedBy('SIGTERM'));
 });
 
 test('A child that has ended is nobody, whoever has its PID', async () => {
@@ -52,8 +63,9 @@ test('A child that has ended is nobody, whoever has its PID', async () => {
   expect(isRunning(other)).toBe(true);
 });
 
-test('What is no child of this process is none, though nobody has told that it has ended', () => {
-  const reused = { pid: process.ppid, exitCode: null, signalCode: null };
+test('What is no child of this process is none, though nobody has told that it has ended', async () => {
+  const { generations } = await startFamily(1);
+  const reused = { pid: generations[0]?.[0], exitCode: null, signalCode: null };
   expect([isRunning(reused), kill(reused, 0)]).toEqual([false, false]);
 });
 
