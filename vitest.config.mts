@@ -11,8 +11,10 @@ const all = 'test/**/*.test.ts';
 const thorough = [
   'test/bench/contenders.test.ts',
   'test/bench/run.test.ts',
+  'test/contract/linux/watch_storms.test.ts',
   'test/engines/churn.test.ts',
   'test/engines/contract.test.ts',
+  'test/engines/leftovers.test.ts',
   'test/fault/**/*.test.ts',
   'test/lifecycle/**/*.test.ts',
   'test/package/bundlers.test.ts',
@@ -20,6 +22,7 @@ const thorough = [
   'test/package/installed.test.ts',
   'test/package/loading.test.ts',
   'test/platforms/platforms.test.ts',
+  'test/types/compiler.test.ts',
   'test/types/versions.test.ts',
   'test/unit/sanitizers.test.ts',
 ];

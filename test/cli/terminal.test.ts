@@ -123,7 +123,16 @@ describe('procseek bench', onlyIf(process.platform === 'linux', 'needs Linux'), 
   it('writes a hostile argument as text into every report', async () => {
     const file = (kind: string) => join(directory, `\u001b]0;pwned\u0007\u202e.${kind}`);
     const outputs = ['json', 'markdown', 'html'].flatMap((kind) => [`--${kind}`, file(kind)]);
-    const args = ['bench', '--quick', '--question', 'pid', ...outputs];
+    const args = [
+      'bench',
+      '--question',
+      'pid',
+      '--part',
+      'questions',
+      '--minutes',
+      '0.02',
+      ...outputs,
+    ];
     const { code, stdout } = await procseek(...args);
     expect(code).toBe(0);
     expectHarmless(stdout);

@@ -10,6 +10,7 @@ const longest = [
   'kill_tree',
   'watch_surroundings',
   'watch_iteration',
+  'watch_storms',
   'watch_events',
   'names',
   'queries',
