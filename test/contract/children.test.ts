@@ -237,7 +237,7 @@ sys.stdin.read()`;
 
   beforeEach((context) => {
     needs(context, 'namespaces');
-    context.skip(!isRoot, 'takes root');
+    context.skip(!isRoot, 'needs root');
   });
 
   test('children may have lower PIDs than their parents', () => {

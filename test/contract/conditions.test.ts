@@ -47,7 +47,7 @@ describe('Of several processes of one name', () => {
 
   test.for(queries)('%s finds those of one user', async (query, context) => {
     needs(context, 'users');
-    context.skip(!isRoot, 'takes root');
+    context.skip(!isRoot, 'needs root');
     for (const uid of [0, nobody]) {
       const found = await findByName(query, { uid, fields: ['uid', 'name'] });
       const expected = pids.filter((_, i) => (i % 2 === 0) === (uid === 0)).sort((a, b) => a - b);
@@ -68,7 +68,7 @@ describe('Of several processes of one name', () => {
 
   test.for(queries)('%s finds those that all conditions hold for', async (query, context) => {
     needs(context, 'users');
-    context.skip(!isRoot, 'takes root');
+    context.skip(!isRoot, 'needs root');
     const conditions = { uid: nobody, ppid: process.pid, limit: 1, fields: [] } as const;
     const found = await findByName(query, conditions);
     const lowest = Math.min(...pids.filter((_, i) => i % 2 === 1));

@@ -227,7 +227,7 @@ describe('The identity of a process', () => {
 
   test('is not that of a process that was given its PID later', async (context) => {
     needs(context, 'namespaces');
-    context.skip(!isRoot, 'takes root');
+    context.skip(!isRoot, 'needs root');
     const { tries, ...seen } = await inProcess(inPidNamespace, 0, async ({ procseek, require }) => {
       const { spawn } = require('node:child_process') as typeof import('node:child_process');
       const { once } = require('node:events') as typeof import('node:events');

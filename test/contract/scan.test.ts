@@ -95,7 +95,7 @@ describe('A filter', () => {
 
   test('takes a user and a parent, with a name or without', async (context) => {
     needs(context, 'users');
-    context.skip(!isRoot, 'takes root');
+    context.skip(!isRoot, 'needs root');
     const ofNobody = children.filter((_, i) => i === 1 || i === 3).map(({ pid }) => pid);
     const user = { uid: 65534, ppid: process.pid };
     expect(await pidsOf(user)).toEqual(ofNobody);

@@ -247,7 +247,7 @@ describe('A control group', () => {
     [`${digits}0`, null],
     ['plain', null],
   ] as const)('%s tells the container %s', async ([group, containerId], { skip }) => {
-    skip(!isRoot, 'takes root');
+    skip(!isRoot, 'needs root');
     // Leaves the group, and removes it, when its input ends.
     const code = `
 mount -t cgroup2 none "$0" || exec echo unsupported

@@ -65,7 +65,7 @@ describe('Where the start of the host is at the edge of what is rounded', () => 
     0, 1, -1, 50, -50, 1_000_000, 999_999, 4_999_999, 5_000_000, 5_000_001, 9_500_000,
   ];
   test.for(phases)('(%i ns)', async (phase, { skip }) => {
-    skip(!isRoot, 'takes root');
+    skip(!isRoot, 'needs root');
     const told = await inProcess({ launcher: atPhase(phase) }, null, ({ procseek }) => {
       const ask = () =>
         procseek.findByPidSync(process.pid, { fields: ['startTime'] })?.startTime ?? 0;
