@@ -1,7 +1,7 @@
 // Compiles the addon for this machine, by node-gyp.
 //
 //   node scripts/native.mjs rebuild    build/Release
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { dispatch, inRoot, runQuietly } from './run.mjs';
@@ -23,6 +23,13 @@ function headers() {
 export function isMadeFromSources(file) {
   const { sourceHash } = createRequire(import.meta.url)('../native/source_hash.js');
   return existsSync(inRoot(file)) && readFileSync(inRoot(file)).includes(sourceHash());
+}
+
+/** Whether there is a prebuild of these sources for a machine; its name may have a processor in it. */
+export function hasPrebuild(platform = process.platform, arch = process.arch) {
+  const folder = `prebuilds/${platform}-${arch}`;
+  if (!existsSync(inRoot(folder))) return false;
+  return readdirSync(inRoot(folder)).some((name) => isMadeFromSources(`${folder}/${name}`));
 }
 
 export function isBuilt() {

@@ -6,7 +6,7 @@
 //   node scripts/setup.mjs ci        to test it on a bare Debian, and to run the gates
 import { statSync } from 'node:fs';
 import { build, isStale } from './build.mjs';
-import { discard, isBuilt, isFresh, isMadeFromSources, rebuild } from './native.mjs';
+import { discard, hasPrebuild, isBuilt, isFresh, rebuild } from './native.mjs';
 import { dispatch, inRoot, messageOf, runQuietly, say } from './run.mjs';
 import { nodeRuntimes } from './runtimes.mjs';
 import { hasCompiler, installBuildTools, installTestTools } from './system.mjs';
@@ -19,8 +19,6 @@ function installPackages() {
   say('Installing what package.json names, with npm …');
   runQuietly('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
 }
-
-const prebuilt = `prebuilds/${process.platform}-${process.arch}/procseek.node`;
 
 /**
  * A build of other sources must go in any case: it would be loaded before any prebuild. Where none
@@ -41,16 +39,16 @@ function renewAddon() {
 }
 
 function needPrebuilt(reason) {
-  if (isMadeFromSources(prebuilt)) return;
+  if (hasPrebuild()) return;
   throw new Error(
-    `${reason}, and ${prebuilt} is not of these sources: install a compiler, or mend what it tells.`,
+    `${reason}, and prebuilds/ has none of these sources for this machine: install a compiler, or mend what it tells.`,
   );
 }
 
 async function setUpToRun() {
   installPackages();
   if (isStale()) await build();
-  if (isBuilt() || !isMadeFromSources(prebuilt)) renewAddon();
+  if (isBuilt() || !hasPrebuild()) renewAddon();
 }
 
 async function setUpToTest() {

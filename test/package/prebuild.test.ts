@@ -9,6 +9,7 @@ import {
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasPrebuild } from '../../scripts/native.mjs';
 import { remove, root, run, temporaryDirectory } from './installed.js';
 
 const require = createRequire(import.meta.url);
@@ -25,6 +26,15 @@ function prebuilds(): string[] {
 describe('a prebuild', () => {
   it.each(prebuilds())('is made from the sources as they are now: %s', async (file) => {
     expect(readFileSync(join(root, 'prebuilds', file)).includes(await sourceHash(root))).toBe(true);
+  });
+
+  it('is found by the set-up for its machine, whatever its file is called', () => {
+    const machines = prebuilds().map((file) => file.split(/[\\/]/)[0] ?? '');
+    for (const machine of machines) {
+      const [platform, arch] = machine.split('-');
+      expect([machine, hasPrebuild(platform, arch)]).toEqual([machine, true]);
+    }
+    expect(hasPrebuild('linux', 'mips')).toBe(false);
   });
 
   it('tells what it was made from', async () => {
