@@ -60,7 +60,7 @@ function missing(tools) {
   return Object.keys(tools).filter((name) => !tools[name]());
 }
 
-/** Does not use sudo, which would ask for a password: an ordinary user is told what root can install. */
+/** Only root installs. An ordinary user is told the command; sudo is not used, as it may ask for a password. */
 function install(packages) {
   if (packages.length === 0) return;
   const all = packages.join(' ');

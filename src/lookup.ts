@@ -100,7 +100,7 @@ export class Lookup<T> implements Consumer {
   }
 }
 
-/** With what the test looks at, once more. */
+/** Adds the fields that the test looks at to those that the caller asked for. */
 function confirmationOf({ native, test }: Query): NativeQuery {
   return { ...native, limit: 0, fields: native.fields | (test?.fields ?? 0) };
 }

@@ -49,15 +49,15 @@ export function askParent(pid: number): ((callback: (exit: Exit) => void) => voi
 }
 
 /**
- * How children ended that Node.js alone could tell, by their ids: native code remembers the other
- * exits. A child whose end nobody has waited for is none of them.
+ * The exits of children that only Node.js could tell, by the children's ids. Native code remembers
+ * all other exits. The exit of a child that nobody waited for is not kept.
  */
 const exits = new Map<string, Exit>();
 /** As many as native code remembers: ExitMemory::kMost. */
 const mostExits = 8192;
 
 export function rememberExit(id: string, exit: Exit): void {
-  exits.delete(id); // for it to be the youngest
+  exits.delete(id); // so that it becomes the newest entry
   exits.set(id, { ...exit });
   if (exits.size <= mostExits) return;
   const [oldest] = exits.keys();

@@ -170,8 +170,8 @@ export interface NameSubject {
 export interface Query {
   readonly native: NativeQuery;
   /**
-   * What a pass over all processes asks: `native`, or, where native code alone cannot decide, what the
-   * test looks at, of everybody and whether or not they have ended.
+   * The query for the pass over all processes. It equals `native` when native code alone can decide.
+   * Otherwise it asks for the fields that the test looks at, of all processes, ended ones included.
    */
   readonly candidates: NativeQuery;
   /** There when native code alone cannot decide. */

@@ -116,7 +116,7 @@ function ownLine(): number[] {
 }
 
 describe('Of a search that everybody matches', () => {
-  /** The parent of this process. Below Wine there is none: a process of Linux started it. */
+  /** The parent of this process. Under Wine it has none, because a Linux process started it. */
   const parents = process.ppid === 0 ? [] : [process.ppid];
 
   const everybody = (exclude?: Exclusion | readonly Exclusion[]) =>

@@ -15,7 +15,7 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(inherited);
 }
 
-/** What a program prints that knows nothing of these tests; fails with all of it when it fails. */
+/** Runs a program in an environment without the variables of this test run; returns what it prints. */
 export function run(
   command: string,
   args: readonly string[],

@@ -1,10 +1,10 @@
-/** Other programs, run for what they print. */
+/** Runs other programs and returns what they print. */
 import { type ExecFileOptions, execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** What a program prints on standard output. When it fails, the error holds that and its errors. */
+/** Returns the standard output of a program. If the program fails, the error holds all its output. */
 export async function outputOf(
   command: string,
   args: readonly string[],

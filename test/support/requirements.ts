@@ -1,5 +1,5 @@
 /**
- * What a test needs of the machine it runs on; where that is missing, it is skipped and says why.
+ * Tells what the machine has that tests need. A test that lacks something is skipped and says why.
  * All helpers may import this file, so it imports none of them.
  */
 import { existsSync } from 'node:fs';
@@ -17,7 +17,7 @@ export function onlyIf(condition: boolean, reason: string): TestOptions {
   return condition ? {} : { skip: true, meta: { reason } };
 }
 
-/** Who runs the tests; root alone can start processes of other users. */
+/** The user who runs the tests. Only root can start processes of other users. */
 export const ownUid = process.getuid?.() ?? null;
 export const isRoot = ownUid === 0;
 

@@ -1,4 +1,4 @@
-/** Many processes at a time, and what a watcher still tells of those that match. */
+/** A watcher misses no process that matches while thousands of other processes start and end. */
 import { basename } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { watch } from '../../../src/index.js';
